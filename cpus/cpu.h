@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual CPU: what is common to all guests.
+ *
+ * A target embeds CPUState as the first member of its own struct (ArmCPU, X86CPU); generated code addresses both through one
+ * base register. The fields at the top are those that generated code uses: their layout is part of the back ends' interface.
+ *
+ * Who touches what: (v) the owning vCPU's thread only, or anyone while the vCPU is stopped or in its work queue's functions;
+ * (a) any thread, atomically; (w) under work_lock; (c) constant after creation; (B) big lock.
+ */
+#ifndef CPUS_CPU_H
+#define CPUS_CPU_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+
+#define CPU_NB_MMU_MODES 12
+#define CPU_JUMP_CACHE_BITS 12
+#define CPU_JUMP_CACHE_SIZE (1u << CPU_JUMP_CACHE_BITS)
+#define CPU_RETURN_STACK_SIZE 16 /* entries, a power of two */
+
+/* An entry of the soft TLB. Low 12 bits of the tags are CPU_TLB_*: an access takes the fast path only when its page-masked address (with misaligned low bits kept, see accel/mmu/mmu.h) equals the tag. */
+typedef struct CPUTLBEntry {
+    uint64_t addr_read, addr_write, addr_code; /* (v) guest page address | flags; ~0: nothing */
+    uint64_t addend;                           /* host address - guest address */
+} CPUTLBEntry;
+#define CPU_TLB_ENTRY_BITS 5
+static_assert(sizeof(CPUTLBEntry) == 1 << CPU_TLB_ENTRY_BITS, "generated code shifts by CPU_TLB_ENTRY_BITS");
+
+typedef struct CPUTLBFast {
+    uint64_t mask;      /* (entries - 1) << CPU_TLB_ENTRY_BITS */
+    CPUTLBEntry *table; /* index: (address >> (12 - CPU_TLB_ENTRY_BITS)) & mask, in bytes */
+} CPUTLBFast;
+
+/* Jump cache: where indirect and cross-page branches find host code. Keyed as accel/tb/tb.h says. */
+typedef struct CPUJumpEntry {
+    uint64_t tag;     /* guest pc ^ context, as tb_jump_tag */
+    const void *code; /* host code to jump to; for tag mismatches never used, so it may hold anything */
+} CPUJumpEntry;
+
+/* Return stack: a ring of predictions made by calls. */
+typedef struct CPUReturnEntry {
+    uint64_t tag;     /* as CPUJumpEntry's, of the return address; ~0: empty */
+    const void *code;
+} CPUReturnEntry;
+
+typedef struct CPUState CPUState;
+typedef void CPUWorkFn(CPUState *cpu, void *data);
+
+/* Requests to a vCPU, bits of CPUState.interrupt_request. Bits 8.. are the target's own. */
+#define CPU_INTERRUPT_HARD 1u
+#define CPU_INTERRUPT_EXIT 2u   /* leave cpu_exec with EXCP_INTERRUPT */
+#define CPU_INTERRUPT_HALT 4u
+#define CPU_INTERRUPT_TGT(n) (0x100u << (n))
+
+/* What cpu_exec returns, and values of exception_index at and above EXCP_FIRST; those below are the target's. */
+enum {
+    EXCP_FIRST = 0x10000,
+    EXCP_INTERRUPT = EXCP_FIRST, /* something wants the loop's attention */
+    EXCP_HLT,                    /* halted: waits for an interrupt */
+    EXCP_DEBUG,                  /* breakpoint, watchpoint or single step of the debugger */
+    EXCP_HALTED,                 /* was halted already, nothing to do */
+    EXCP_ATOMIC,                 /* the instruction must run alone: cpu_exec_step_atomic */
+};
+
+struct CPUState {
+    /* ---- used by generated code; offsets are an interface ---- */
+    CPUTLBFast tlb[CPU_NB_MMU_MODES];        /* (v) */
+    uint32_t exit_request;                   /* (a) nonzero: leave generated code at the next poll. Pairs with cpu_exec's acquire */
+    uint32_t return_top;                     /* (v) byte offset of the newest entry in return_stack; wraps */
+    uint64_t jump_context;                   /* (v) xor-ed into tags of non-global code, see accel/tb/tb.h */
+    CPUReturnEntry return_stack[CPU_RETURN_STACK_SIZE]; /* (v) */
+    uint64_t spill[64];                      /* (v) scratch of the back end */
+    uint64_t bounce[8] __attribute__((aligned(64))); /* (v) where ldptr's slow path puts bytes that are not plain RAM */
+    CPUJumpEntry jump_cache[CPU_JUMP_CACHE_SIZE]; /* (v) */
+
+    /* ---- execution state ---- */
+    uint32_t interrupt_request;              /* (a) CPU_INTERRUPT_* */
+    int32_t exception_index;                 /* (v) what to raise at the top of cpu_exec; -1: nothing */
+    bool halted;                             /* (v) waits for an interrupt (WFI, HLT, PSCI off) */
+    bool in_exec;                            /* (v) inside cpu_exec */
+    uint32_t singlestep;                     /* (v) CPU_STEP_*: set by the debugger */
+    sigjmp_buf jmp_env;                      /* (v) where cpu_loop_exit goes */
+    uintptr_t mem_io_pc;                     /* (v) host return address of the access being served by a device, 0 outside */
+
+    /* ---- parts owned by other folders ---- */
+    const struct TargetOps *target;          /* (c) */
+    struct TbThread *tb;                     /* (c) accel/tb's and accel/exec's data for this vCPU */
+    struct CpuMmu *mmu;                      /* (c) accel/mmu's data for this vCPU */
+    void *machine_data;                      /* (c) the board's */
+    TimerList *timers;                       /* (c) timers that this vCPU's thread runs */
+
+    /* ---- the thread ---- */
+    int index;                               /* (c) 0.. */
+    pthread_t thread;                        /* (c) after creation */
+    bool created, stop, stopped, unplug;     /* (w) */
+    bool thread_kicked;                      /* (a) */
+    Lock work_lock;                          /* guards (w) */
+    Cond work_cond;                          /* work done, stopped */
+    Cond *halt_cond;                         /* (c) the thread sleeps here, with work_lock; rr shares one */
+    Lock *halt_lock;                         /* (c) &work_lock, or rr's */
+    struct CpuWorkItem *work_first, **work_last; /* (w) */
+    uint32_t running;                        /* (a) inside cpu_exec_start .. cpu_exec_end; pairs with start_exclusive */
+    bool has_waiter;                         /* (a) end_exclusive: this vCPU's end must be counted */
+    CPUState *next;                          /* (a) list of all, by RCU */
+};
+
+#define CPU_STEP_ENABLE 1u
+#define CPU_STEP_NO_IRQ 2u
+#define CPU_STEP_NO_TIMER 4u
+
+/* ---- list and life cycle ---- */
+/* Initialises the common part and adds it to the list. Big lock held. */
+void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index);
+CPUState *cpu_first(void);
+#define CPU_FOREACH(cpu) for (CPUState *cpu = cpu_first(); cpu; cpu = __atomic_load_n(&cpu->next, __ATOMIC_ACQUIRE))
+CPUState *cpu_by_index(int index);
+int cpu_count(void);
+extern __thread CPUState *current_cpu; /* the vCPU whose thread this is (rr: the one being run), or NULL */
+bool cpu_is_self(const CPUState *cpu);
+
+/* How threads run vCPUs; accel sets it before vCPU threads start. */
+typedef struct CpuExecOps {
+    int (*exec)(CPUState *cpu);             /* runs until something needs the loop; returns EXCP_* */
+    void (*exec_step_atomic)(CPUState *cpu);/* runs one instruction with all other vCPUs outside exec */
+    bool (*has_work)(CPUState *cpu);        /* a halted vCPU should wake */
+    void (*thread_init)(CPUState *cpu);     /* on the vCPU's thread, before its first exec */
+    void (*debug_stop)(CPUState *cpu);      /* exec returned EXCP_DEBUG; may be NULL */
+} CpuExecOps;
+void cpus_set_exec_ops(const CpuExecOps *ops);
+
+/* Starts the vCPU threads: one each, or one for all (rr). They wait stopped until resume_all_vcpus. Big lock held. */
+void cpus_start(bool single_thread);
+/* Big lock held; waits until none runs guest code. */
+void pause_all_vcpus(void);
+void resume_all_vcpus(void);
+bool all_vcpus_paused(void);
+/* Ends the threads and joins them. Big lock held. */
+void cpus_shutdown(void);
+
+/* ---- requests, from any thread ---- */
+void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits and kicks */
+void cpu_reset_interrupt(CPUState *cpu, uint32_t mask);
+void cpu_kick(CPUState *cpu);                           /* out of generated code and out of sleep, soon */
+void cpu_exit(CPUState *cpu);                           /* out of generated code only */
+
+/* ---- work queues ---- */
+/* Runs fn on cpu's thread between blocks and waits for it; at once when called there. Drops the big lock while waiting if it is held. */
+void run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data);
+/* The same without waiting; in order. */
+void async_run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data);
+/* The same while all other vCPUs are outside guest code (exclusive section). */
+void async_safe_run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data);
+void cpu_process_work(CPUState *cpu);                   /* the vCPU's loop calls it */
+
+/* ---- exclusive sections ---- */
+/* Waits until every other vCPU is outside cpu_exec_start..end, and keeps them there. Not from within cpu_exec_start..end; big lock not held. */
+void start_exclusive(void);
+void end_exclusive(void);
+void cpu_exec_start(CPUState *cpu);
+void cpu_exec_end(CPUState *cpu);
+bool in_exclusive_section(void);
+
+#endif
