@@ -48,10 +48,24 @@ static V128 *thread_cells(void)
 
 static IRType type_of_arg(const InterpRun *r, const IRInsn *insn) { return r->block->insns[insn->arg[0]].type; }
 
+/* mov, select or fl_select of a vector: which argument it is. */
+static unsigned chosen_arg(const InterpRun *r, const IRInsn *insn)
+{
+    uint64_t a = r->cells[insn->arg[0]].u64[0], b = r->cells[insn->arg[1]].u64[0];
+    switch (insn->op) {
+    case IR_select: return ir_eval_cc(insn->aux, type_of_arg(r, insn), a, b) ? 2 : 3;
+    case IR_fl_select: return ir_eval_fl_cc(insn->aux, a) ? 1 : 2;
+    default: return 0;
+    }
+}
+
 static void exec_int(InterpRun *r, const IRInsn *insn, V128 *d)
 {
     const V128 *v = r->cells;
-    cell_set(d, ir_eval_int(insn, type_of_arg(r, insn), v[insn->arg[0]].u64[0], v[insn->arg[1]].u64[0], v[insn->arg[2]].u64[0], v[insn->arg[3]].u64[0]));
+    if (insn->type == IR_V128)
+        *d = v[insn->arg[chosen_arg(r, insn)]];
+    else
+        cell_set(d, ir_eval_int(insn, type_of_arg(r, insn), v[insn->arg[0]].u64[0], v[insn->arg[1]].u64[0], v[insn->arg[2]].u64[0], v[insn->arg[3]].u64[0]));
 }
 
 static void exec_vec(InterpRun *r, const IRInsn *insn, V128 *d)
