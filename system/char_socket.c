@@ -5,6 +5,7 @@
  */
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -25,9 +25,10 @@ guest_fetch() {
     [ -e "$guest_kernel" ] && [ -e "$guest_busybox" ] && return
     mkdir -p "$dir/tmp"
     case $flavour in cloud) meta=linux-image-cloud-$arch;; *) meta=linux-image-$arch;; esac
-    say "fetching the package lists for $arch (about 9 MB, kept in $guest_cache)"
-    [ -n "$(find "$guest_cache/lists-$arch" -maxdepth 1 -name '*Packages*' 2>/dev/null | head -1)" ] ||
-        guest_apt "$arch" apt-get -q update >&2 || guest_no_network "package lists" "$arch"
+    if [ -z "$(find "$guest_cache/lists-$arch" -maxdepth 1 -name '*Packages*' 2>/dev/null | head -1)" ]; then
+        say "fetching the package lists for $arch (about 9 MB, kept in $guest_cache)"
+        guest_apt "$arch" apt-get -q update >&2 || guest_no_network "the package lists" "$arch"
+    fi
     image=$(guest_apt "$arch" apt-cache depends "$meta" | sed -n 's/^ *Depends: \(linux-image-[^ ]*\).*/\1/p' | head -1)
     [ -n "$image" ] || { rm -rf "$guest_cache/lists-$arch"; guest_no_network "$meta" "$arch"; }
     say "fetching $image and busybox-static for $arch"
@@ -35,7 +36,7 @@ guest_fetch() {
     say "unpacking"
     local deb
     for deb in "$dir"/tmp/*.deb; do dpkg -x "$deb" "$dir/tmp/tree"; done
-    cp "$(find "$dir/tmp/tree" -name busybox -type f | head -1)" "$guest_busybox"
+    cp "$(find "$dir/tmp/tree" -path "*/bin/busybox" -type f | head -1)" "$guest_busybox"
     cp "$(find "$dir/tmp/tree/boot" -name 'vmlinuz-*' | head -1)" "$guest_kernel.new"
     mv "$guest_kernel.new" "$guest_kernel"
     rm -rf "$dir/tmp"
