@@ -72,7 +72,7 @@ static void lower_insn(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
     unsigned op = in->op;
-    c->lock = 0;
+    insn_begin(c);
     if (op == IR_nop || op == IR_insn_start)
         c->guest_insn += op == IR_insn_start;
     else if (op >= IR_setcc && op <= IR_fl_select)
