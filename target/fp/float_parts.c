@@ -137,7 +137,10 @@ u128 parts_to_integer(const FloatParts *p, FloatRound round, bool *inexact)
 
 uint64_t float_flush(const FloatFormat *f, uint64_t a, FloatStatus *s)
 {
-    return parts_unpack(f, a, s).cls == CLS_ZERO ? float_zero(f, float_is_neg(f, a)) : a & (float_sign_bit(f) * 2 - 1);
+    a &= float_sign_bit(f) * 2 - 1;
+    if (a >> f->frac_bits & ((1u << f->exp_bits) - 1))
+        return a;
+    return parts_unpack(f, a, s).cls == CLS_ZERO ? float_zero(f, float_is_neg(f, a)) : a;
 }
 
 uint64_t float_nan1(const FloatFormat *f, uint64_t a, FloatStatus *s)
