@@ -9,7 +9,7 @@
 #ifndef TARGET_ARM_TRANSLATE_FP_H
 #define TARGET_ARM_TRANSLATE_FP_H
 
-#include "target/arm/a64_decode.h"
+#include "a64_decode.h"
 #include "target/arm/helper_fp.h"
 #include "target/arm/translate.h"
 #include "target/fp/float.h"
