@@ -8,8 +8,8 @@
 extern const CpuExecOps *cpu_exec_ops;
 extern bool cpus_single_thread;
 
-/* work.c: whether something is queued. work_lock held. */
-bool cpu_has_queued_work_locked(const CPUState *cpu);
+/* work.c: whether something is queued. */
+bool cpu_has_queued_work(const CPUState *cpu);
 
 /* alarm.c: the thread that wakes running vCPUs for their timers. */
 void cpu_alarm_start(void);

@@ -62,7 +62,19 @@ void cpu_reset_interrupt(CPUState *cpu, uint32_t mask)
     __atomic_fetch_and(&cpu->interrupt_request, ~mask, __ATOMIC_SEQ_CST);
 }
 
-/* Stops here while a stop is asked for. */
+/* A vCPU with queued work whose thread this is: cpu itself, or in rr any. */
+static CPUState *find_work(CPUState *cpu)
+{
+    if (!cpus_single_thread)
+        return cpu_has_queued_work(cpu) ? cpu : NULL;
+    CPU_FOREACH (other) {
+        if (cpu_has_queued_work(other))
+            return other;
+    }
+    return NULL;
+}
+
+/* Stops here while a stop is asked for; work is done meanwhile. */
 static void wait_while_stopped(CPUState *cpu)
 {
     lock_acquire(&cpu->work_lock);
@@ -71,13 +83,14 @@ static void wait_while_stopped(CPUState *cpu)
             cpu->stopped = true;
             cond_broadcast(&cpu->work_cond);
         }
-        if (cpu_has_queued_work_locked(cpu)) {
-            lock_release(&cpu->work_lock);
-            cpu_process_work(cpu);
-            lock_acquire(&cpu->work_lock);
+        CPUState *busy = find_work(cpu);
+        if (!busy) {
+            cond_wait(&cpu->work_cond, &cpu->work_lock);
             continue;
         }
-        cond_wait(&cpu->work_cond, &cpu->work_lock);
+        lock_release(&cpu->work_lock);
+        cpu_process_work(busy);
+        lock_acquire(&cpu->work_lock);
     }
     cpu->stopped = false;
     lock_release(&cpu->work_lock);
@@ -149,7 +162,7 @@ static void *mttcg_thread(void *arg)
 }
 
 /* One turn of all vCPUs. Returns how long to sleep: 0 not at all, -1 until kicked. */
-static int64_t rr_turn(void)
+static int64_t rr_turn(Timer *slice)
 {
     int64_t sleep_ns = -1;
     bool any = false;
@@ -161,6 +174,8 @@ static int64_t rr_turn(void)
         prepare(cpu);
         if (!cpu->stop && !cpu->unplug && !is_idle(cpu)) {
             any = true;
+            if (cpu_count() > 1)
+                timer_mod(slice, clock_get_ns(CLOCK_RT) + RR_SLICE_NS);
             run(cpu);
         }
         int64_t left = timer_list_deadline_ns(cpu->timers);
@@ -170,6 +185,7 @@ static int64_t rr_turn(void)
             any = true;
     }
     __atomic_store_n(&rr_current, NULL, __ATOMIC_SEQ_CST);
+    timer_del(slice);
     return any ? 0 : sleep_ns;
 }
 
@@ -182,11 +198,9 @@ static bool rr_any_kicked(void)
     return false;
 }
 
+/* Nothing to do: that the alarm got the running vCPU out of guest code is all that was wanted. */
 static void rr_slice_over(void *opaque)
 {
-    CPUState *running = __atomic_load_n(&rr_current, __ATOMIC_ACQUIRE);
-    if (running)
-        cpu_exit(running);
 }
 
 static void *rr_thread_fn(void *arg)
@@ -200,12 +214,9 @@ static void *rr_thread_fn(void *arg)
     CPUState *head = cpu_first();
     Timer *slice = timer_new(head->timers, CLOCK_RT, rr_slice_over, NULL);
     while (!head->unplug) {
-        if (cpu_count() > 1)
-            timer_mod(slice, clock_get_ns(CLOCK_RT) + RR_SLICE_NS);
-        int64_t ns = rr_turn();
+        int64_t ns = rr_turn(slice);
         if (ns == 0)
             continue;
-        timer_del(slice);
         lock_acquire(&rr_lock);
         if (!rr_any_kicked()) {
             if (ns < 0)

@@ -16,9 +16,19 @@ typedef struct CpuWorkItem {
     bool exclusive, waited, done; /* done: work_lock */
 } CpuWorkItem;
 
-bool cpu_has_queued_work_locked(const CPUState *cpu)
+bool cpu_has_queued_work(const CPUState *cpu)
 {
-    return cpu->work_first != NULL;
+    return __atomic_load_n(&cpu->work_first, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* Wakes the thread out of a stop: it does work while stopped. In rr it waits at the first vCPU. */
+static void wake_stopped(CPUState *cpu)
+{
+    CPUState *at = cpus_single_thread ? cpu_first() : cpu;
+    lock_acquire(&at->work_lock);
+    cond_broadcast(&at->work_cond);
+    lock_release(&at->work_lock);
+    cpu_kick(cpu);
 }
 
 static void enqueue_locked(CPUState *cpu, CpuWorkItem *item)
@@ -35,7 +45,7 @@ static void enqueue(CPUState *cpu, CPUWorkFn *fn, void *data, bool exclusive)
     lock_acquire(&cpu->work_lock);
     enqueue_locked(cpu, item);
     lock_release(&cpu->work_lock);
-    cpu_kick(cpu);
+    wake_stopped(cpu);
 }
 
 void async_run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data)
@@ -61,7 +71,7 @@ void run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data)
     lock_acquire(&cpu->work_lock);
     enqueue_locked(cpu, &item);
     lock_release(&cpu->work_lock);
-    cpu_kick(cpu);
+    wake_stopped(cpu);
     lock_acquire(&cpu->work_lock);
     while (!item.done)
         cond_wait(&cpu->work_cond, &cpu->work_lock);
@@ -81,7 +91,7 @@ static void run_item(CPUState *cpu, CpuWorkItem *item)
 
 void cpu_process_work(CPUState *cpu)
 {
-    if (!__atomic_load_n(&cpu->work_first, __ATOMIC_ACQUIRE))
+    if (!cpu_has_queued_work(cpu))
         return;
     lock_acquire(&cpu->work_lock);
     while (cpu->work_first) {

@@ -19,7 +19,7 @@ void ram_block_free(RAMBlock *block);
 /* The last address of size bytes from addr, where UINT64_MAX bytes stand for all up to 2^64 - 1. */
 static inline hwaddr range_last(hwaddr addr, uint64_t size)
 {
-    return size - 1 > UINT64_MAX - addr ? UINT64_MAX : addr + size - 1;
+    return size == UINT64_MAX || size - 1 > UINT64_MAX - addr ? UINT64_MAX : addr + size - 1;
 }
 
 #endif
