@@ -68,7 +68,7 @@ typedef struct CPUARMState {
     uint64_t spsr_el1, elr_el1, esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1;
     uint64_t csselr_el1, mdscr_el1, oslar_el1, osdlr_el1, mdccint_el1;
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim;
-    uint64_t cntfrq, disr_el1, lorc_el1;
+    uint64_t cntfrq, disr_el1;
     uint64_t cntkctl_el1, cntp_cval, cntp_ctl, cntv_cval, cntv_ctl, cntvoff;
     uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmccntr, pmccfiltr, pmselr, pmevcntr[31], pmevtyper[31];
     uint64_t pmccntr_base;    /* what virtual time stood for when pmccntr was last brought up to date */
