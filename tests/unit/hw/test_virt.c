@@ -160,7 +160,7 @@ static uint64_t ld(hwaddr addr, unsigned size)
 
 static const void *prop(const void *fdt, const char *path, const char *name, int len)
 {
-    int node = fdt_path_offset(fdt, path), n;
+    int node = fdt_path_offset(fdt, path), n = 0;
     const void *p = node < 0 ? NULL : fdt_getprop(fdt, node, name, &n);
 
     g_assert_nonnull(p);
