@@ -279,6 +279,26 @@ static void test_fw_cfg_hostile(void)
     device_free(d);
 }
 
+/* The signature item, "QEMU", written to the DMA register's low half names a descriptor that does the same again. */
+static void test_fw_cfg_recursion(void)
+{
+    struct { uint32_t control, length; uint64_t address; } d = { htobe32(8 | 2), htobe32(4), htobe64(0x9020014) };
+    Device *dev = make_fw_cfg();
+    MemoryRegion *mr = device_region(dev, 0), more;
+
+    g_assert_true(memory_region_init_ram(&more, "more", 0x1000, NULL));
+    memory_region_add_subregion(memory_system_root(), 0x51454000, &more);
+    memory_region_add_subregion(memory_system_root(), 0x9020000, mr);
+    address_space_write(&address_space_memory, 0x51454d55, MEMTXATTRS_NONE, &d, sizeof(d));
+    wr(mr, 20, htobe32(0x51454d55), 4, 0);
+    address_space_read(&address_space_memory, 0x51454d55, MEMTXATTRS_NONE, &d, sizeof(d));
+    g_assert_cmphex(d.control, ==, 0);
+    memory_region_del_subregion(memory_system_root(), mr);
+    memory_region_del_subregion(memory_system_root(), &more);
+    memory_region_destroy(&more);
+    device_free(dev);
+}
+
 /* ---- framework ---- */
 static void test_framework(void)
 {
@@ -330,5 +350,6 @@ int main(int argc, char **argv)
     g_test_add_func("/hw/fw-cfg/items-by-data-register", test_fw_cfg_data);
     g_test_add_func("/hw/fw-cfg/dma", test_fw_cfg_dma);
     g_test_add_func("/hw/fw-cfg/dma-hostile", test_fw_cfg_hostile);
+    g_test_add_func("/hw/fw-cfg/dma-does-not-recurse", test_fw_cfg_recursion);
     return g_test_run();
 }

@@ -173,7 +173,7 @@ static uint64_t reg_base(const void *fdt, const char *path)
     int node = fdt_path_offset(fdt, path);
 
     g_assert_cmpint(node, >=, 0);
-    return fdt64_to_cpu(*(const fdt64_t *)fdt_getprop(fdt, node, "reg", NULL));
+    return fdt64_ld(fdt_getprop(fdt, node, "reg", NULL));
 }
 
 static void check_tree(const void *fdt, uint64_t initrd_len)
@@ -191,9 +191,9 @@ static void check_tree(const void *fdt, uint64_t initrd_len)
     for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
         g_assert_cmphex(reg_base(fdt, map[i].path), ==, map[i].base);
     reg = prop(fdt, "/memory@40000000", "reg", 16);
-    g_assert_cmphex(fdt64_to_cpu(reg[1]), ==, 64 * MIB);
+    g_assert_cmphex(fdt64_ld(reg + 1), ==, 64 * MIB);
     reg = prop(fdt, "/intc@8000000", "reg", 32);
-    g_assert_cmphex(fdt64_to_cpu(reg[2]), ==, 0x080a0000);
+    g_assert_cmphex(fdt64_ld(reg + 2), ==, 0x080a0000);
     irqs = prop(fdt, "/timer", "interrupts", 48);
     for (unsigned i = 0; i < 4; i++)
         g_assert_cmpuint(fdt32_to_cpu(irqs[3 * i + 1]), ==, timer_ppis[i]);
@@ -203,8 +203,8 @@ static void check_tree(const void *fdt, uint64_t initrd_len)
     g_assert_cmpstr(prop(fdt, "/chosen", "stdout-path", 15), ==, "/pl011@9000000");
     g_assert_cmpstr(prop(fdt, "/chosen", "bootargs", 14), ==, "console=hello");
     reg = prop(fdt, "/chosen", "linux,initrd-start", 8);
-    g_assert_cmphex(ld(fdt64_to_cpu(*reg), 8), ==, 0x6161616161616161);
-    g_assert_cmphex(fdt64_to_cpu(*(const fdt64_t *)prop(fdt, "/chosen", "linux,initrd-end", 8)) - fdt64_to_cpu(*reg), ==, initrd_len);
+    g_assert_cmphex(ld(fdt64_ld(reg), 8), ==, 0x6161616161616161);
+    g_assert_cmphex(fdt64_ld(prop(fdt, "/chosen", "linux,initrd-end", 8)) - fdt64_ld(reg), ==, initrd_len);
     prop(fdt, "/chosen", "kaslr-seed", 8);
 }
 
