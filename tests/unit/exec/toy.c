@@ -166,7 +166,7 @@ static void toy_do_exception(CPUState *cpu)
         c->pc += 4;
     } else {
         c->fault_pc = c->pc;
-        cpu->halted = true;
+        cpu_interrupt(cpu, CPU_INTERRUPT_HALT);
     }
 }
 
