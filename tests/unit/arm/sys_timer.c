@@ -24,7 +24,8 @@ static void wire(ArmCPU *cpu)
     }
 }
 
-static void run_clock_ns(int64_t ns)
+/* Lets virtual time pass, then runs what is due: a timer list does nothing while its clock stands still. */
+static void run_clock_ns(ArmCPU *cpu, int64_t ns)
 {
     int64_t end = clock_get_ns(CLOCK_VIRTUAL) + ns;
 
@@ -33,6 +34,7 @@ static void run_clock_ns(int64_t ns)
     bql_unlock();
     while (clock_get_ns(CLOCK_VIRTUAL) < end)
         ;
+    timer_list_run(cpu->parent.timers);
     bql_lock();
     clock_virtual_set_running(false);
     bql_unlock();
@@ -58,8 +60,7 @@ static void test_timers(void)
         g_assert_true(sys_mrs(cpu, SYSREG_ENC(3, 3, 14, crm, 0), &v));         /* TVAL */
         g_assert_cmpuint(v, ==, 1000);
         g_assert_cmpint(levels[line], ==, 0);
-        run_clock_ns(20000);
-        timer_list_run(cpu->parent.timers);
+        run_clock_ns(cpu, 20000);
         g_assert_cmpint(levels[line], ==, 1);
         g_assert_true(sys_mrs(cpu, SYSREG_ENC(3, 3, 14, crm, 1), &v));
         g_assert_cmphex(v, ==, 5);
@@ -94,17 +95,17 @@ static void test_cycle_counter(void)
     wire(cpu);
     g_assert_cmphex(pmu_read(cpu, PMU(12, 0)), ==, 0x41003000); /* PMCR: six counters */
     g_assert_true(sys_msr(cpu, PMU(12, 1), 1u << 31));
-    run_clock_ns(1000);
+    run_clock_ns(cpu, 1000);
     g_assert_cmpuint(pmu_read(cpu, PMU(13, 0)), ==, 0); /* PMCR.E is clear */
     g_assert_true(sys_msr(cpu, PMU(12, 0), 1 | 0x40));
-    run_clock_ns(1000);
+    run_clock_ns(cpu, 1000);
     uint64_t first = pmu_read(cpu, PMU(13, 0));
     g_assert_cmpuint(first, >=, 1000);
     g_assert_cmpuint(pmu_read(cpu, PMU(13, 0)), ==, first); /* time stands still */
     g_assert_true(sys_msr(cpu, PMU(12, 0), 1 | 0x40 | 4));   /* C: reset */
     g_assert_cmpuint(pmu_read(cpu, PMU(13, 0)), ==, 0);
     g_assert_true(sys_msr(cpu, SYSREG_ENC(3, 3, 14, 15, 7), 3ull << 30)); /* filtered at EL0 and EL1 */
-    run_clock_ns(1000);
+    run_clock_ns(cpu, 1000);
     g_assert_cmpuint(pmu_read(cpu, PMU(13, 0)), ==, 0);
     g_assert_true(sys_msr(cpu, SYSREG_ENC(3, 3, 14, 15, 7), 0));
     /* overflow of the low 32 bits without LC, with its interrupt */
@@ -112,8 +113,7 @@ static void test_cycle_counter(void)
     g_assert_true(sys_msr(cpu, SYSREG_ENC(3, 0, 9, 14, 1), 1u << 31));
     g_assert_true(sys_msr(cpu, PMU(13, 0), 0xffffff00));
     g_assert_true(timer_pending(cpu->pmu_timer));
-    run_clock_ns(1000);
-    timer_list_run(cpu->parent.timers);
+    run_clock_ns(cpu, 1000);
     g_assert_cmpint(levels[ARM_PMU_IRQ], ==, 1);
     g_assert_cmphex(pmu_read(cpu, PMU(12, 3)), ==, 1u << 31);
     g_assert_true(sys_msr(cpu, PMU(12, 3), 1u << 31));
@@ -134,7 +134,7 @@ static void test_event_counters(void)
     g_assert_true(sys_msr(cpu, PMU(12, 0), 1));
     g_assert_true(sys_msr(cpu, PMU(12, 4), 3));
     g_assert_cmpuint(pmu_read(cpu, PMU(13, 2)), ==, 1);
-    run_clock_ns(1000);
+    run_clock_ns(cpu, 1000);
     g_assert_cmpuint(pmu_read(cpu, SYSREG_ENC(3, 3, 14, 8, 1)), >=, 1000);
     g_assert_true(sys_msr(cpu, PMU(13, 2), 0xffffffff));
     g_assert_true(sys_msr(cpu, PMU(12, 4), 1));
