@@ -35,6 +35,7 @@ static ArmCPU *cpu_with_keys(const char *spec)
 {
     ArmCPU *cpu = sys_cpu(spec);
     cpu->env.tcr_el1 = 16 | 16 << 16 | 2ull << 30;
+    arm_pauth_refresh(cpu);
     cpu->env.key_ia.lo = 0x1111222233334444;
     cpu->env.key_ia.hi = 0x5555666677778888;
     cpu->env.key_ib.lo = 99;
@@ -53,6 +54,7 @@ static void auth(ArmCPU *cpu, void *arg)
 static void set_level(ArmCPU *cpu, unsigned level)
 {
     cpu->id.aa64isar1 = deposit64(cpu->id.aa64isar1, cpu->pauth == PAUTH_QARMA5 ? 4 : 8, 4, level);
+    arm_pauth_refresh(cpu);
 }
 
 static void check_levels(ArmCPU *cpu, uint64_t va)
@@ -108,6 +110,7 @@ static void test_tagged(void)
     g_assert_cmphex(arm_pac_auth(cpu, ptr, 1, 0, false, false, 0), ==, va);
     g_assert_cmphex(arm_pac_auth(cpu, ptr, 2, 1, false, false, 0), ==, deposit64(va, 53, 2, 2)); /* key B: 0b10 */
     cpu->env.tcr_el1 |= 1ull << 51; /* TBID0: not for instruction keys */
+    arm_pauth_refresh(cpu);
     g_assert_cmphex(arm_pac_add(cpu, va, 1, 0, false) >> 56, !=, 0xab);
 }
 
