@@ -21,6 +21,7 @@ typedef enum ClockType { CLOCK_RT, CLOCK_VIRTUAL, CLOCK_HOST, CLOCK_NB } ClockTy
 int64_t clock_get_ns(ClockType type);
 /* Stops and restarts CLOCK_VIRTUAL. Big lock held. */
 void clock_virtual_set_running(bool running);
+bool clock_virtual_is_running(void);
 
 typedef struct TimerList TimerList;
 typedef struct Timer Timer;

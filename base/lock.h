@@ -16,13 +16,13 @@
 typedef enum LockClass {
     LOCK_BIG,        /* devices, memory topology, run state */
     LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
-    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition */
     LOCK_DEVICE,     /* a device that opted out of the big lock */
     LOCK_IRQCHIP,    /* interrupt controllers */
     LOCK_TB,         /* block table, links, page lists */
     LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
     LOCK_MEMORY,     /* RAM block list */
     LOCK_TIMER,      /* timer lists */
+    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
     LOCK_CHARDEV,    /* output queues */
     LOCK_LOG,        /* the log */
     LOCK_NB_CLASSES

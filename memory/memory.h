@@ -142,7 +142,7 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr offset, uint64
 RAMBlock *ram_block_of(ram_addr_t addr);                     /* lock-free; NULL when outside all blocks */
 static inline ram_addr_t ram_block_addr(const RAMBlock *b, const void *host) { return b->offset + (ram_addr_t)((const uint8_t *)host - b->host); }
 static inline uint8_t *ram_page_flags(RAMBlock *b, ram_addr_t addr) { return &b->page_flags[(addr - b->offset) >> MEM_PAGE_BITS]; }
-/* To be called around a write to RAM that did not go through a vCPU's TLB: before the bytes change. Calls the code hook for pages with RAM_PAGE_CODE, marks dirty. */
+/* To be called after a write to RAM that did not go through a vCPU's TLB. Calls the code hook for pages with RAM_PAGE_CODE, marks dirty. */
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len);
 /* accel registers what is to happen when code pages are written: invalidate the blocks of [addr, addr+len). */
 void ram_set_code_hook(void (*hook)(ram_addr_t addr, uint64_t len));

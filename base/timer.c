@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers: a sorted list for each clock on each TimerList. Lists are short (a few timers a vCPU or device), so linear insertion
+ * beats a heap. The list's lock guards the links and expiry times; callbacks run without it, so they may re-arm themselves.
+ */
+#include <glib.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+
+struct Timer {
+    TimerList *list;
+    ClockType type;
+    TimerFn *fn;
+    void *opaque;
+    int64_t expire; /* list lock; -1: not armed */
+    Timer *next;    /* list lock */
+};
+
+struct TimerList {
+    Lock lock;
+    Timer *first[CLOCK_NB];
+    void (*notify)(void *opaque);
+    void *opaque;
+};
+
+TimerList *timer_list_new(void (*notify)(void *opaque), void *opaque)
+{
+    TimerList *list = g_new0(TimerList, 1);
+    lock_init(&list->lock, LOCK_TIMER, "timer list");
+    list->notify = notify;
+    list->opaque = opaque;
+    return list;
+}
+
+void timer_list_free(TimerList *list)
+{
+    lock_destroy(&list->lock);
+    g_free(list);
+}
+
+static void main_list_notify(void *opaque)
+{
+    g_main_context_wakeup(NULL);
+}
+
+TimerList *timer_list_main(void)
+{
+    static TimerList *list;
+    if (g_once_init_enter(&list)) {
+        TimerList *fresh = timer_list_new(main_list_notify, NULL);
+        g_once_init_leave(&list, fresh);
+    }
+    return list;
+}
+
+static bool clock_ticks(ClockType type)
+{
+    return type != CLOCK_VIRTUAL || clock_virtual_is_running();
+}
+
+int64_t timer_list_deadline_ns(TimerList *list)
+{
+    int64_t best = -1;
+    lock_acquire(&list->lock);
+    for (int type = 0; type < CLOCK_NB; type++) {
+        if (!list->first[type] || !clock_ticks(type))
+            continue;
+        int64_t left = list->first[type]->expire - clock_get_ns(type);
+        left = left > 0 ? left : 0;
+        if (best < 0 || left < best)
+            best = left;
+    }
+    lock_release(&list->lock);
+    return best;
+}
+
+static void unlink_locked(Timer *t)
+{
+    if (t->expire < 0)
+        return;
+    for (Timer **p = &t->list->first[t->type]; *p; p = &(*p)->next) {
+        if (*p == t) {
+            *p = t->next;
+            break;
+        }
+    }
+    t->expire = -1;
+}
+
+/* Takes the first timer that is due off the list. */
+static Timer *pop_due(TimerList *list, ClockType type, int64_t now)
+{
+    lock_acquire(&list->lock);
+    Timer *t = list->first[type];
+    if (t && t->expire <= now)
+        unlink_locked(t);
+    else
+        t = NULL;
+    lock_release(&list->lock);
+    return t;
+}
+
+bool timer_list_run(TimerList *list)
+{
+    bool any = false;
+    for (int type = 0; type < CLOCK_NB; type++) {
+        if (!__atomic_load_n(&list->first[type], __ATOMIC_ACQUIRE) || !clock_ticks(type))
+            continue;
+        /* One reading of the clock a pass: a callback that re-arms itself in the past is served in the next pass, not for ever. */
+        int64_t now = clock_get_ns(type);
+        for (Timer *t; (t = pop_due(list, type, now));) {
+            t->fn(t->opaque);
+            any = true;
+        }
+    }
+    return any;
+}
+
+Timer *timer_new(TimerList *list, ClockType type, TimerFn *fn, void *opaque)
+{
+    Timer *t = g_new0(Timer, 1);
+    *t = (Timer){ .list = list, .type = type, .fn = fn, .opaque = opaque, .expire = -1 };
+    return t;
+}
+
+void timer_free(Timer *t)
+{
+    if (!t)
+        return;
+    timer_del(t);
+    g_free(t);
+}
+
+void timer_mod(Timer *t, int64_t expire_ns)
+{
+    TimerList *list = t->list;
+    bool nearer = false;
+    lock_acquire(&list->lock);
+    unlink_locked(t);
+    if (expire_ns != INT64_MAX) {
+        t->expire = expire_ns > 0 ? expire_ns : 0;
+        Timer **p = &list->first[t->type];
+        while (*p && (*p)->expire <= t->expire)
+            p = &(*p)->next;
+        t->next = *p;
+        __atomic_store_n(p, t, __ATOMIC_RELEASE);
+        nearer = list->first[t->type] == t;
+    }
+    lock_release(&list->lock);
+    if (nearer && list->notify)
+        list->notify(list->opaque);
+}
+
+void timer_del(Timer *t)
+{
+    lock_acquire(&t->list->lock);
+    unlink_locked(t);
+    lock_release(&t->list->lock);
+}
+
+bool timer_pending(const Timer *t)
+{
+    return timer_expire_ns(t) >= 0;
+}
+
+int64_t timer_expire_ns(const Timer *t)
+{
+    return __atomic_load_n(&t->expire, __ATOMIC_RELAXED);
+}

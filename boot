@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Boots an unmodified Debian kernel to a shell: installs what is missing, builds calque, fetches the guest, runs it.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+. tools/deps.sh
+. tools/guest.sh
+
+usage() {
+    cat <<'TEXT'
+usage: ./boot [GUEST] [options] [-- EMULATOR OPTIONS]
+
+  GUEST                arm64 (default)
+  --generic            Debian's generic kernel instead of its cloud kernel
+  --kernel FILE        a kernel of your own instead of Debian's
+  --busybox FILE       a static busybox for the guest, with --kernel
+  --initrd FILE        an initial file system of your own
+  --smp N, --memory M  vCPUs (1) and memory (1G)
+  --prepare            do everything but run it; prints the command
+
+For example: ./boot arm64 --smp 4 -- -M virt,gic-version=2
+TEXT
+}
+
+guest=arm64 flavour=cloud kernel= busybox= initrd= smp=1 memory=1G prepare= extra=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    arm64) guest=$1;;
+    amd64) die "amd64 guests are not built yet; arm64 is";;
+    --generic) flavour=generic;;
+    --kernel) kernel=$2; shift;;
+    --busybox) busybox=$2; shift;;
+    --initrd) initrd=$2; shift;;
+    --smp) smp=$2; shift;;
+    --memory) memory=$2; shift;;
+    --prepare) prepare=1;;
+    --) shift; extra=("$@"); break;;
+    -h|--help) usage; exit 0;;
+    *) usage >&2; die "unknown argument '$1'";;
+    esac
+    shift
+done
+
+install_packages "${packages_build[@]}" "${packages_boot[@]}"
+[ -e build/build.ninja ] || { say "configuring the build"; meson setup build >build.log 2>&1 || { cat build.log; die "meson setup failed"; }; rm -f build.log; }
+[ -n "$(ninja -C build -n 2>/dev/null | grep -v 'no work to do\|Entering')" ] && say "building calque (a minute the first time)"
+ninja -C build --quiet calque-system-aarch64 >&2 || die "the build failed"
+
+if [ -z "$kernel" ]; then
+    guest_fetch "$guest" "$flavour"
+    kernel=$guest_kernel busybox=${busybox:-$guest_busybox}
+fi
+if [ -z "$initrd" ]; then
+    [ -n "$busybox" ] || die "--kernel needs --busybox FILE or --initrd FILE as well"
+    mkdir -p "$guest_cache"
+    initrd=$guest_cache/$guest-initrd.gz
+    guest_initrd "$busybox" "$initrd"
+fi
+
+command=(build/calque-system-aarch64 -M virt -cpu max -smp "$smp" -m "$memory" -nographic -kernel "$kernel" -initrd "$initrd"
+    -append "console=ttyAMA0" "${extra[@]}")
+if [ -n "$prepare" ]; then
+    printf '%q ' "${command[@]}"; echo
+    exit 0
+fi
+say "booting; Ctrl-A h for help, Ctrl-A x to quit"
+exec "${command[@]}"

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of vCPUs and their common initialisation. vCPUs are appended and never removed while threads run, so readers need no lock. */
+#include "cpus/cpus_internal.h"
+
+static CPUState *first;  /* (a) */
+static CPUState *last;   /* (B) */
+static int count;        /* (a) */
+
+__thread CPUState *current_cpu;
+const CpuExecOps *cpu_exec_ops;
+
+void cpus_set_exec_ops(const CpuExecOps *ops)
+{
+    cpu_exec_ops = ops;
+}
+
+void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index)
+{
+    cpu->target = target;
+    cpu->index = index;
+    cpu->exception_index = -1;
+    cpu->timers = timer_list_new(cpu_alarm_update, cpu);
+    lock_init(&cpu->work_lock, LOCK_CPU_WORK, "vCPU work queue");
+    cond_init(&cpu->work_cond);
+    cpu->halt_lock = &cpu->work_lock;
+    cpu->halt_cond = &cpu->work_cond;
+    cpu->work_last = &cpu->work_first;
+    if (last)
+        __atomic_store_n(&last->next, cpu, __ATOMIC_RELEASE);
+    else
+        __atomic_store_n(&first, cpu, __ATOMIC_RELEASE);
+    last = cpu;
+    __atomic_fetch_add(&count, 1, __ATOMIC_RELEASE);
+}
+
+CPUState *cpu_first(void)
+{
+    return __atomic_load_n(&first, __ATOMIC_ACQUIRE);
+}
+
+CPUState *cpu_by_index(int index)
+{
+    CPU_FOREACH (cpu) {
+        if (cpu->index == index)
+            return cpu;
+    }
+    return NULL;
+}
+
+int cpu_count(void)
+{
+    return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+}

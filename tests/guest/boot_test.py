@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boots Debian's own kernels under calque through a pseudo-terminal, as a user does, and types at their shell. TAP output.
+
+    boot_test.py EMULATOR CASE [CASE...]        cases: see CASES; 'list' prints them
+
+A case passes when the shell answers, the program ends with the right status in time, and the terminal is as it was before.
+"""
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import sys
+import termios
+import time
+
+CACHE = pathlib.Path(os.environ.get("CALQUE_CACHE", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "calque"))
+PROMPT = rb"@calque:/# "
+
+
+class Failure(Exception):
+    pass
+
+
+class Guest:
+    """An emulator on a pseudo-terminal of its own."""
+
+    def __init__(self, command, timeout):
+        self.deadline = time.monotonic() + timeout
+        self.output = b""
+        self.seen = 0
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            os.close(self.master)
+            for fd in range(3):
+                os.dup2(self.slave, fd)
+            import fcntl
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            os.execv(command[0], command)
+
+    def read_some(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Failure("time is up")
+        ready, _, _ = select.select([self.master], [], [], min(left, 0.5))
+        if ready:
+            data = os.read(self.master, 65536)
+            self.output += data
+        return bool(ready)
+
+    def expect(self, pattern, since=None):
+        """Waits until pattern appears after what was matched before."""
+        start = self.seen if since is None else since
+        while True:
+            match = re.compile(pattern).search(self.output, start)
+            if match:
+                self.seen = match.end()
+                return match
+            self.read_some()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                raise Failure(f"ended with wait status {status} while waiting for {pattern!r}")
+
+    def type(self, text):
+        os.write(self.master, text)
+
+    def finish(self):
+        """Waits for the end; returns the exit status (negative: signal)."""
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                while self.read_some():
+                    pass
+                return os.waitstatus_to_exitcode(status)
+            self.read_some()
+
+    def check_terminal(self):
+        if termios.tcgetattr(self.slave) != self.before:
+            raise Failure("the terminal's modes are not what they were")
+
+    def close(self):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(self.master)
+        os.close(self.slave)
+
+
+def want(value, wanted, what):
+    if value != wanted:
+        raise Failure(f"{what} is {value!r}, should be {wanted!r}")
+
+
+def to_shell(g):
+    g.expect(PROMPT)
+    g.type(b"uname -m\r")
+    g.expect(rb"\r\naarch64\r\n")
+
+
+def power_off(g):
+    g.expect(PROMPT)
+    g.type(b"poweroff -f\r")
+    want(g.finish(), 0, "exit status after poweroff")
+    g.check_terminal()
+
+
+def case_shell(g, smp=1):
+    to_shell(g)
+    g.expect(PROMPT)
+    g.type(b"grep -c ^processor /proc/cpuinfo\r")
+    want(int(g.expect(rb"\r\n(\d+)\r\n").group(1)), smp, "number of CPUs")
+    g.expect(PROMPT)
+    # Work for the guest: pipes, forks, arithmetic with a known answer, a checksum over some megabytes.
+    g.type(b"dd if=/dev/zero bs=64k count=64 2>/dev/null | sha256sum\r")
+    g.expect(rb"bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8")
+    g.expect(PROMPT)
+    g.type(b"i=0; while [ $i -lt 200 ]; do i=$((i+1)); (exit 3) || : ; done; echo done $i\r")
+    g.expect(rb"\r\ndone 200\r\n")
+    power_off(g)
+
+
+def case_smp4(g):
+    case_shell(g, 4)
+
+
+def case_reboot(g):
+    to_shell(g)
+    g.expect(PROMPT)
+    g.type(b"reboot -f\r")
+    g.expect(rb"Booting Linux on physical CPU")
+    to_shell(g)
+    power_off(g)
+
+
+def case_no_reboot(g):
+    to_shell(g)
+    g.expect(PROMPT)
+    g.type(b"reboot -f\r")
+    want(g.finish(), 0, "exit status after reboot under -no-reboot")
+    g.check_terminal()
+
+
+def case_panic(g):
+    to_shell(g)
+    g.expect(PROMPT)
+    g.type(b"echo c > /proc/sysrq-trigger\r")
+    g.expect(rb"Kernel panic")
+    want(g.finish(), 0, "exit status after a panic under panic=-1 and -no-reboot")
+    g.check_terminal()
+
+
+def case_ctrl_a(g):
+    to_shell(g)
+    g.type(b"\x01h")
+    g.expect(rb"Ctrl-A x")
+    g.type(b"\x01c")
+    g.expect(rb"\(calque\) ")
+    g.type(b"info status\r")
+    g.expect(rb"VM status: running")
+    g.type(b"info registers\r")
+    g.expect(rb"(?i)pc *=? *[0-9a-f]{8,16}")
+    g.expect(rb"\(calque\) ")
+    g.type(b"\x01c\r")
+    g.expect(PROMPT)
+    g.type(b"\x01x")
+    want(g.finish(), 0, "exit status after Ctrl-A x")
+    g.check_terminal()
+
+
+def case_signal(g):
+    to_shell(g)
+    os.kill(g.pid, signal.SIGTERM)
+    want(g.finish(), 0, "exit status after SIGTERM")
+    g.check_terminal()
+
+
+def case_fatal(g):
+    to_shell(g)
+    os.kill(g.pid, signal.SIGABRT)
+    want(g.finish(), -signal.SIGABRT, "exit status after SIGABRT")
+    g.check_terminal()
+
+
+# name: (function, kernel flavour, further options, kernel command line, seconds)
+CASES = {
+    "cloud": (case_shell, "cloud", [], "", 90),
+    "generic": (case_shell, "generic", [], "", 120),
+    "gicv2": (case_shell, "cloud", ["-M", "virt,gic-version=2"], "", 90),
+    "smp4": (case_smp4, "cloud", ["-smp", "4"], "", 120),
+    "smp4-gicv2": (case_smp4, "cloud", ["-smp", "4", "-M", "virt,gic-version=2"], "", 120),
+    "single-thread": (case_smp4, "cloud", ["-smp", "4", "-accel", "tcg,thread=single"], "", 120),
+    "no-opt": (case_shell, "cloud", ["-accel", "tcg,opt=off"], "", 120),
+    "small-buffer": (case_shell, "cloud", ["-accel", "tcg,tb-size=2"], "", 180),
+    "baseline-host": (case_shell, "cloud", ["-accel", "tcg,host-features=none"], "", 120),
+    "interp": (case_shell, "cloud", ["-accel", "tcg,host=interp"], "", 900),
+    "a53": (case_shell, "cloud", ["-cpu", "cortex-a53"], "", 90),
+    "a57": (case_shell, "cloud", ["-cpu", "cortex-a57"], "", 90),
+    "a72": (case_shell, "cloud", ["-cpu", "cortex-a72"], "", 90),
+    "a76": (case_shell, "cloud", ["-cpu", "cortex-a76"], "", 90),
+    "n1": (case_shell, "cloud", ["-cpu", "neoverse-n1"], "", 90),
+    "qarma": (case_shell, "cloud", ["-cpu", "max,pauth-impdef=off"], "", 120),
+    "reboot": (case_reboot, "cloud", [], "", 120),
+    "no-reboot": (case_no_reboot, "cloud", ["-no-reboot"], "", 60),
+    "panic": (case_panic, "cloud", ["-no-reboot"], "panic=-1", 60),
+    "ctrl-a": (case_ctrl_a, "cloud", [], "", 60),
+    "signal": (case_signal, "cloud", [], "", 60),
+    "fatal": (case_fatal, "cloud", [], "", 60),
+}
+
+
+def run(emulator, name):
+    function, flavour, options, append, seconds = CASES[name]
+    machine = [] if "-M" in options else ["-M", "virt"]
+    cpu = [] if "-cpu" in options else ["-cpu", "max"]
+    slower = float(os.environ.get("CALQUE_TEST_SLOWER", "1"))
+    command = [emulator, *machine, *cpu, "-m", "1G", "-nographic", "-kernel", str(CACHE / f"arm64-{flavour}/vmlinuz"), "-initrd",
+               str(CACHE / "arm64-initrd.gz"), "-append", f"console=ttyAMA0 {append}".strip(), *options]
+    g = Guest(command, seconds * slower)
+    start = time.monotonic()
+    try:
+        function(g)
+        return time.monotonic() - start, None, b""
+    except (Failure, OSError) as e:
+        return time.monotonic() - start, e, g.output
+    finally:
+        g.close()
+
+
+def main():
+    if sys.argv[1:] == ["list"]:
+        print("\n".join(CASES))
+        return 0
+    emulator, names = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    print(f"1..{len(names)}", flush=True)
+    failed = False
+    for i, name in enumerate(names, 1):
+        seconds, error, output = run(emulator, name)
+        print(f"{'not ok' if error else 'ok'} {i} - boot {name} ({seconds:.1f} s)", flush=True)
+        if error:
+            failed = True
+            print(f"# {error}")
+            for line in output.decode(errors="replace").splitlines()[-40:]:
+                print("#", line)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
