@@ -7,6 +7,7 @@
  * the whole machine state: the handler writes it out as the result, puts the next case into the frame, and returns into it. So
  * no register is spoken for, and SP may hold anything (the handler has its own stack).
  *
+ * Run it without SVE (qemu-aarch64 -cpu max,sve=off,sme=off): an SVE record in the frame would override the vector registers.
  * Build: aarch64-linux-gnu-gcc -O1 -static -nostdlib -ffreestanding -fno-stack-protector -mgeneral-regs-only runner.c -o runner
  */
 #include <asm/sigcontext.h>
