@@ -146,7 +146,7 @@ static IRRef fresh_value(Gen *g, IRType t)
     case IR_I32: case IR_I64:
         if (constant)
             return note(g, ir_int(f, t, random_value(&g->rng)));
-        return note(g, ir_get(f, t, t == IR_I32 && pick(g, 4) == 0 ? RANDOM_SLOT_FLAGS : pick(g, RANDOM_NB_X)));
+        return note(g, ir_get(f, t, pick(g, RANDOM_NB_X)));
     case IR_V128:
         return note(g, constant ? ir_vconst(f, random_value(&g->rng)) : ir_get(f, t, RANDOM_SLOT_V + pick(g, RANDOM_NB_V)));
     default:
@@ -234,19 +234,21 @@ static void draw_details(Gen *g, IRInsn *insn)
     }
 }
 
+/* A flags value. Hosts may leave anything in its other bits, so that only NZCV goes among the integers. */
 static IRRef flags_value(Gen *g)
 {
-    unsigned kind = pick(g, 4);
-    if (kind == 3)
-        return ir_get(g->f, IR_I32, RANDOM_SLOT_FLAGS);
+    unsigned kind = pick(g, 4), inverted = pick(g, 2);
     IRType t = int_type(g);
-    IRRef a = value(g, t), b = value(g, t);
-    unsigned inverted = pick(g, 2);
+    IRRef a = value(g, t), b = value(g, t), fl;
     switch (kind) {
-    case 0: return note(g, ir_fl_sub(g->f, a, b, inverted));
-    case 1: return note(g, ir_fl_add(g->f, a, b, inverted));
-    default: return note(g, ir_fl_and(g->f, a, b, inverted));
+    case 0: fl = ir_fl_sub(g->f, a, b, inverted); break;
+    case 1: fl = ir_fl_add(g->f, a, b, inverted); break;
+    case 2: fl = ir_fl_and(g->f, a, b, inverted); break;
+    default: fl = ir_get(g->f, IR_I32, RANDOM_SLOT_FLAGS); break;
     }
+    if (pick(g, 4) == 0)
+        note(g, ir_and(g->f, fl, ir_i32(g->f, IR_FL_NZCV)));
+    return fl;
 }
 
 static bool is_pair_op(IROp op)
@@ -256,6 +258,8 @@ static bool is_pair_op(IROp op)
 
 static IRRef draw_arg(Gen *g, const IRInsn *insn, char letter, IRType pair_type, unsigned k)
 {
+    if ((insn->op == IR_vdup || insn->op == IR_vinsl) && letter == 'N' && insn->sz == 3)
+        letter = 'l';
     switch (letter) {
     case 'T': return value(g, insn->type);
     case 'N': return value(g, insn->op == IR_bitsf ? (insn->type == IR_F32 ? IR_I32 : IR_I64) : is_pair_op(insn->op) ? pair_type : int_type(g));
@@ -281,7 +285,11 @@ static void draw_op(Gen *g)
     const char *args = ir_op_info[insn.op].args;
     for (unsigned k = 0; args[k]; k++)
         insn.arg[k] = draw_arg(g, &insn, args[k], pair_type, k);
-    note(g, ir_emit(g->f, insn.op, insn.type, insn.arg[0], insn.arg[1], insn.arg[2], insn.arg[3], insn.sz, insn.aux, insn.imm));
+    IRRef r = ir_emit(g->f, insn.op, insn.type, insn.arg[0], insn.arg[1], insn.arg[2], insn.arg[3], insn.sz, insn.aux, insn.imm);
+    if (insn.op == IR_fl_adc || insn.op == IR_fl_sbb)
+        note(g, ir_and(g->f, r, ir_i32(g->f, IR_FL_NZCV)));
+    else if (insn.op != IR_fl_add && insn.op != IR_fl_sub && insn.op != IR_fl_and)
+        note(g, r);
 }
 
 static void draw_put(Gen *g)
