@@ -218,6 +218,15 @@ static void x86_fp_reload(CPUState *cpu)
         __builtin_ia32_ldmxcsr(*word);
 }
 
+/* cpu_loop_exit has harvested. */
+static void x86_left(CPUState *cpu)
+{
+    if (mxcsr_word(cpu)) {
+        slow_frame(cpu)->inside = 0;
+        __builtin_ia32_ldmxcsr(0x1f80);
+    }
+}
+
 const HostOps host_ops_x86_64 = {
     .name = "x86_64",
     .init = x86_init,
@@ -227,4 +236,5 @@ const HostOps host_ops_x86_64 = {
     .disas = x86_disas,
     .fp_harvest = x86_fp_harvest,
     .fp_reload = x86_fp_reload,
+    .left = x86_left,
 };
