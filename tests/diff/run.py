@@ -42,8 +42,8 @@ def main():
         cases, want, got, runner = (os.path.join(tmp, n) for n in ('cases', 'want', 'got', 'runner'))
         subprocess.run([CC, '-O1', '-static', '-nostdlib', '-ffreestanding', '-fno-stack-protector', '-mgeneral-regs-only',
                         os.path.join(HERE, 'runner.c'), '-o', runner], check=True)
-        subprocess.run([sys.executable, os.path.join(HERE, 'generate.py'), '--seed', args.seed, '--count', args.count, '--match', args.match,
-                        '-o', cases, args.rows], check=True)
+        subprocess.run([sys.executable, os.path.join(HERE, 'generate.py'), '--seed', args.seed, '--count', args.count,
+                        '--match', args.match, '-o', cases, args.rows], check=True)
         run(REFERENCE + [runner], cases, want)
         print(f'1..{len(MODES)}')
         for n, (name, flags) in enumerate(MODES, 1):
