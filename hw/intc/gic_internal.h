@@ -85,6 +85,12 @@ static inline unsigned gic_group_priority(unsigned priority, unsigned bpr) { ret
 static inline uint32_t gic_apr_bit(unsigned group_priority) { return 1u << (group_priority >> 3); }
 static inline unsigned gic_apr_running(uint32_t apr) { return apr ? (unsigned)__builtin_ctz(apr) << 3 : GIC_PRIORITY_IDLE; }
 
+/* Whether a priority may interrupt what runs: only group priorities are compared. */
+static inline bool gic_preempts(unsigned priority, unsigned running, unsigned bpr)
+{
+    return running == GIC_PRIORITY_IDLE || gic_group_priority(priority, bpr) < gic_group_priority(running, bpr);
+}
+
 /* ---- lines into the CPUs ---- */
 #define GIC_OUT_IRQ 1u
 #define GIC_OUT_FIQ 2u

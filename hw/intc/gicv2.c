@@ -18,16 +18,21 @@ void gicv2_sgi_changed(GicV2Cpu *c, unsigned sgi)
     c->bank.pending = (uint32_t)deposit64(c->bank.pending, sgi, 1, c->sgi_from[sgi] != 0);
 }
 
+/* The binary point that rules the best interrupt. Group 1's own is one more than group 0's for the same split. */
+static unsigned binary_point(const GicV2Cpu *c)
+{
+    return c->best.group && !(c->ctlr & GICC_CTLR_CBPR) ? c->abpr - 1 : c->bpr;
+}
+
 unsigned gicv2_best_group_priority(const GicV2Cpu *c)
 {
-    bool own = c->best.group && !(c->ctlr & GICC_CTLR_CBPR);
-
-    return gic_group_priority(c->best.priority, own ? c->abpr - 1 : c->bpr);
+    return gic_group_priority(c->best.priority, binary_point(c));
 }
 
 bool gicv2_cpu_can_signal(const GicV2Cpu *c)
 {
-    return c->best.intid != GIC_INTID_NONE && c->best.priority < c->pmr && gicv2_best_group_priority(c) < gic_apr_running(c->apr);
+    return c->best.intid != GIC_INTID_NONE && c->best.priority < c->pmr &&
+           gic_preempts(c->best.priority, gic_apr_running(c->apr), binary_point(c));
 }
 
 /* GICD_CTLR and GICC_CTLR enable groups by the same two bits. */

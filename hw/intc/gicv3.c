@@ -50,18 +50,21 @@ static uint32_t in_enabled_groups(const GicV3 *g, const GicV3Cpu *c, const GicBa
     return mask & ((on0 ? ~b->group : 0) | (on1 ? b->group : 0));
 }
 
+/* The binary point that rules the best interrupt. Group 1's own is one more than group 0's for the same split. */
+static unsigned binary_point(const GicV3Cpu *c)
+{
+    return c->best.group && !(c->ctlr & ICC_CTLR_CBPR) ? c->bpr[1] - 1 : c->bpr[0];
+}
+
 unsigned gicv3_best_group_priority(const GicV3Cpu *c)
 {
-    /* Group 1's own binary point is one more than group 0's for the same split. */
-    bool own = c->best.group && !(c->ctlr & ICC_CTLR_CBPR);
-
-    return gic_group_priority(c->best.priority, own ? c->bpr[1] - 1 : c->bpr[0]);
+    return gic_group_priority(c->best.priority, binary_point(c));
 }
 
 bool gicv3_cpu_can_signal(const GicV3Cpu *c)
 {
     return c->best.intid != GIC_INTID_NONE && c->best.priority < c->pmr &&
-           gicv3_best_group_priority(c) < gic_apr_running(c->apr[0] | c->apr[1]);
+           gic_preempts(c->best.priority, gic_apr_running(c->apr[0] | c->apr[1]), binary_point(c));
 }
 
 void gicv3_update_cpu(GicV3 *g, unsigned cpu)

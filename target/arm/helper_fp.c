@@ -94,9 +94,8 @@ static uint64_t do_from_i64(const FloatFormat *f, uint64_t a, unsigned param, Fl
 }
 static uint64_t do_from_lane(const FloatFormat *f, uint64_t a, unsigned param, FloatStatus *s)
 {
-    if (param_flag(param))
-        a = (uint64_t)sextract64(a, 0, float_width(f));
-    return do_from_i64(f, a, param, s);
+    unsigned width = float_width(f);
+    return do_from_i64(f, param_flag(param) ? (uint64_t)sextract64(a, 0, width) : extract64(a, 0, width), param, s);
 }
 
 /* ---- two operands ---- */

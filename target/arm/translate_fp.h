@@ -27,6 +27,13 @@ static inline unsigned fp_lanes(bool q, unsigned size) { return (q ? 16u : 8u) >
 static inline IRRef read_fbits(DisasContext *s, unsigned n) { return ir_fbits(s->f, read_f(s, n, IR_F64)); }
 static inline void write_fbits(DisasContext *s, unsigned d, IRRef bits) { write_v(s, d, ir_bitsf(s->f, bits)); }
 
+/* VFPExpandImm: a sign, three bits of exponent about 0, four of fraction. */
+static inline uint64_t fp_expand_imm(const FloatFormat *f, unsigned imm8)
+{
+    int exp = (int)(imm8 >> 4 & 3) + (imm8 & 0x40 ? -3 : 1);
+    return float_zero(f, imm8 >> 7) | float_pow2(f, exp) | (uint64_t)(imm8 & 15) << (f->frac_bits - 4);
+}
+
 /*
  * Scalar operations, inline when they can be. An operand is of the type that the op's fp_opN_type tells: F32 or F64 when it is
  * inline, else F64 with the operand in the low bits. The result is to be written to a V register.

@@ -160,13 +160,6 @@ bool trans_FCVTXN_s(DisasContext *s, const arg_FCVTXN_s *a)
 }
 
 /* ---- AdvSIMD modified immediate ---- */
-/* A single or double from eight bits, as VFPExpandImm. */
-static uint64_t expand_fp(const FloatFormat *f, unsigned imm8)
-{
-    int exp = (int)(imm8 >> 4 & 3) + (imm8 & 0x40 ? -3 : 1);
-    return float_zero(f, imm8 >> 7) | float_pow2(f, exp) | (uint64_t)(imm8 & 15) << (f->frac_bits - 4);
-}
-
 static uint64_t expand_bytes(unsigned imm8)
 {
     uint64_t r = 0;
@@ -189,7 +182,7 @@ static uint64_t expand_imm(bool op, unsigned cmode, unsigned imm8)
     }
     if (!(cmode & 1))
         return op ? expand_bytes(imm8) : imm8 * 0x0101010101010101u;
-    return op ? expand_fp(&float_f64, imm8) : REP32(expand_fp(&float_f32, imm8));
+    return op ? fp_expand_imm(&float_f64, imm8) : REP32(fp_expand_imm(&float_f32, imm8));
 }
 
 /* Bits 3 and 2 of cmode not both set: the low one says ORR or BIC with Vd instead of a move. op inverts but for cmode 1110 and 1111. */
@@ -212,6 +205,6 @@ bool trans_MOVI_v(DisasContext *s, const arg_MOVI_v *a)
 bool trans_FMOV_vh(DisasContext *s, const arg_FMOV_vh *a)
 {
     if (fp_access_check(s))
-        write_vq(s, a->rd, ir_vconst(s->f, REP16(expand_fp(&float_f16, (unsigned)(a->abc << 5 | a->defgh)))), a->q);
+        write_vq(s, a->rd, ir_vconst(s->f, REP16(fp_expand_imm(&float_f16, (unsigned)(a->abc << 5 | a->defgh)))), a->q);
     return true;
 }

@@ -115,17 +115,10 @@ bool trans_FNEG_f(DisasContext *s, const arg_FNEG_f *a)
     return true;
 }
 
-/* VFPExpandImm: a sign, three bits of exponent about 0, four of fraction. */
-static uint64_t expand_imm(const FloatFormat *f, unsigned imm8)
-{
-    int exp = (int)(imm8 >> 4 & 3) + (imm8 & 0x40 ? -3 : 1);
-    return float_zero(f, imm8 >> 7) | float_pow2(f, exp) | (uint64_t)(imm8 & 15) << (f->frac_bits - 4);
-}
-
 bool trans_FMOV_imm(DisasContext *s, const arg_FMOV_imm *a)
 {
     if (fp_access_check(s))
-        write_fbits(s, a->rd, ir_i64(s->f, expand_imm(arm_fp_format[FP_SIZE(a)], (unsigned)a->imm8)));
+        write_fbits(s, a->rd, ir_i64(s->f, fp_expand_imm(arm_fp_format[FP_SIZE(a)], (unsigned)a->imm8)));
     return true;
 }
 

@@ -73,6 +73,8 @@ static void lower_insn(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned op = in->op;
     c->lock = 0;
+    while (c->n_dying_spills)
+        c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
     if (op == IR_nop || op == IR_insn_start)
         c->guest_insn += op == IR_insn_start;
     else if (op >= IR_setcc && op <= IR_fl_select)

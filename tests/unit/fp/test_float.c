@@ -165,7 +165,7 @@ static void test_narrow(void)
 /* Every half is a float; widening and narrowing agree with the host's conversion instructions. */
 __attribute__((target("f16c"))) static void test_half(void)
 {
-    if (!__builtin_cpu_supports("f16c")) {
+    if (!__builtin_cpu_supports("avx2")) { /* not every compiler knows F16C by name; it came before AVX2 */
         g_test_skip("the host has no F16C");
         return;
     }
