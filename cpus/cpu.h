@@ -89,6 +89,7 @@ struct CPUState {
     uint32_t singlestep;                     /* (v) CPU_STEP_*: set by the debugger */
     sigjmp_buf jmp_env;                      /* (v) where cpu_loop_exit goes */
     uintptr_t mem_io_pc;                     /* (v) host return address of the access being served by a device, 0 outside */
+    uintptr_t interp_ra;                     /* (v) the interpreter is calling a helper for the insn that this stands for, see cpu_code_ra; 0 outside */
 
     /* ---- parts owned by other folders ---- */
     const struct TargetOps *target;          /* (c) */

@@ -117,5 +117,10 @@ void host_fp_harvest(CPUState *cpu);
 void host_fp_reload(CPUState *cpu);
 /* The return address into generated code, in a helper called from there. */
 #define GETPC() ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
+/*
+ * The address inside a block's code that ra stands for. Under the interpreter a helper's GETPC() lies in C code; what identifies the insn is then
+ * cpu->interp_ra, an address within the block's code as tb_of_host_pc and the unwind table know it. Whoever looks ra up must come through here; 0 stays 0.
+ */
+static inline uintptr_t cpu_code_ra(const CPUState *cpu, uintptr_t ra) { return ra && cpu->interp_ra ? cpu->interp_ra : ra; }
 
 #endif

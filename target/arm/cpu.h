@@ -107,6 +107,11 @@ typedef struct ArmCPU {
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
     uint64_t mpidr;           /* (c) */
+    struct {
+        uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
+        bool any_tbi[2];      /* (v) */
+        uint8_t level;        /* (c) of the ID field APA or API */
+    } pac;                    /* what pointer authentication needs of TCR_EL1: arm_pauth_refresh */
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */

@@ -17,6 +17,10 @@ void arm_check_interrupts(ArmCPU *cpu);
 /* Drives an output line (timers, PMU); calls the board when the level changes. vCPU's thread, or while it is stopped. */
 void arm_set_output(ArmCPU *cpu, ArmTimerLine line, bool level);
 
+/* ---- pauth.c ---- */
+/* After TCR_EL1 or the ID registers were set. */
+void arm_pauth_refresh(ArmCPU *cpu);
+
 /* ---- timer.c ---- */
 #define ARM_TIMER_HZ 62500000ull
 #define ARM_TIMER_PERIOD_NS (1000000000ull / ARM_TIMER_HZ)

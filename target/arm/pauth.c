@@ -8,6 +8,7 @@
  * 1 PAuth, 2 EPAC, 3 PAuth2, 4 FPAC, 5 FPACCOMBINE.
  */
 #include "base/bits.h"
+#include "target/arm/internals.h"
 #include "target/arm/pauth.h"
 #include "target/arm/ptw.h"
 
@@ -130,38 +131,33 @@ uint64_t arm_pac_impdef(uint64_t data, uint64_t modifier, uint64_t key_hi, uint6
     return x ^ x >> 32;
 }
 
-static uint64_t compute(const ArmCPU *cpu, uint64_t data, uint64_t modifier, uint64_t hi, uint64_t lo)
+static uint64_t compute(const ArmCPU *cpu, uint64_t data, uint64_t modifier, unsigned key)
 {
-    return cpu->pauth == PAUTH_QARMA5 ? arm_pac_qarma5(data, modifier, hi, lo) : arm_pac_impdef(data, modifier, hi, lo);
+    static const uint16_t keys[5] = { offsetof(CPUARMState, key_ia), offsetof(CPUARMState, key_ib), offsetof(CPUARMState, key_da),
+                                      offsetof(CPUARMState, key_db), offsetof(CPUARMState, key_ga) };
+    const uint64_t *k = (const uint64_t *)((const char *)&cpu->env + keys[key]); /* lo, hi */
+
+    return cpu->pauth == PAUTH_QARMA5 ? arm_pac_qarma5(data, modifier, k[1], k[0]) : arm_pac_impdef(data, modifier, k[1], k[0]);
 }
 
-static uint64_t compute_with_key(const ArmCPU *cpu, uint64_t data, uint64_t modifier, unsigned key)
+/* A code takes bits 54:64-TnSZ and, unless tags are ignored, 63:56. */
+void arm_pauth_refresh(ArmCPU *cpu)
 {
-    const CPUARMState *env = &cpu->env;
-    switch (key) {
-    case 0:
-        return compute(cpu, data, modifier, env->key_ia.hi, env->key_ia.lo);
-    case 1:
-        return compute(cpu, data, modifier, env->key_ib.hi, env->key_ib.lo);
-    case 2:
-        return compute(cpu, data, modifier, env->key_da.hi, env->key_da.lo);
-    case 3:
-        return compute(cpu, data, modifier, env->key_db.hi, env->key_db.lo);
-    default:
-        return compute(cpu, data, modifier, env->key_ga.hi, env->key_ga.lo);
+    cpu->pac.level = MAX_OF(extract64(cpu->id.aa64isar1, 4, 4), extract64(cpu->id.aa64isar1, 8, 4));
+    cpu->pac.any_tbi[0] = cpu->pac.any_tbi[1] = false;
+    for (unsigned upper = 0; upper < 2; upper++) {
+        ArmVaParams p = arm_va_params(cpu, upper);
+        uint64_t low = MASK64(55) & ~MASK64(64 - p.tsz);
+        cpu->pac.field[upper][0] = p.tbi_insn ? low : low | 0xffull << 56;
+        cpu->pac.field[upper][1] = p.tbi_data ? low : low | 0xffull << 56;
+        cpu->pac.any_tbi[0] |= p.tbi_insn;
+        cpu->pac.any_tbi[1] |= p.tbi_data;
     }
 }
 
-static unsigned pauth_level(const ArmCPU *cpu)
+static inline bool tags_ignored(uint64_t field)
 {
-    return MAX_OF(extract64(cpu->id.aa64isar1, 4, 4), extract64(cpu->id.aa64isar1, 8, 4));
-}
-
-/* Where the code goes: bits 63:56 (unless tags are ignored) and 54:bottom. */
-static uint64_t pac_field(const ArmVaParams *p, bool tbi)
-{
-    uint64_t low = MASK64(55) & ~MASK64(64 - p->tsz);
-    return tbi ? low : low | 0xffull << 56;
+    return !(field >> 56);
 }
 
 static uint64_t extend(uint64_t ptr, uint64_t field, bool upper)
@@ -170,30 +166,25 @@ static uint64_t extend(uint64_t ptr, uint64_t field, bool upper)
     return upper ? ptr | ext : ptr & ~ext;
 }
 
-/* AddPAC's selbit: bit 55 when either half ignores tags, else bit 63. */
-static bool select_upper(const ArmCPU *cpu, uint64_t ptr, bool data)
-{
-    ArmVaParams lo = arm_va_params(cpu, false), hi = arm_va_params(cpu, true);
-    bool any_tbi = data ? lo.tbi_data || hi.tbi_data : lo.tbi_insn || hi.tbi_insn;
-    return ptr >> (any_tbi ? 55 : 63) & 1;
-}
-
+/*
+ * AddPAC. The half is that of bit 55 when either half ignores tags, else of bit 63; whether tags are ignored is always asked
+ * of bit 55's half. A pointer that was not canonical gets a code that will not authenticate.
+ */
 uint64_t arm_pac_add(ArmCPU *cpu, uint64_t ptr, uint64_t modifier, unsigned key, bool data)
 {
-    bool upper = select_upper(cpu, ptr, data);
-    ArmVaParams p = arm_va_params(cpu, upper), half = arm_va_params(cpu, ptr >> 55 & 1);
-    bool tbi = data ? half.tbi_data : half.tbi_insn;
-    uint64_t field = pac_field(&p, tbi), checked = field | 1ull << 55;
-    unsigned level = pauth_level(cpu);
-    uint64_t pac = compute_with_key(cpu, extend(ptr, field, upper), modifier, key);
+    bool bit55 = ptr >> 55 & 1, upper = ptr >> (cpu->pac.any_tbi[data] ? 55 : 63) & 1;
+    bool tbi = tags_ignored(cpu->pac.field[bit55][data]);
+    uint64_t low = cpu->pac.field[upper][data] & MASK64(55), field = tbi ? low : low | 0xffull << 56;
+    uint64_t checked = field | 1ull << 55;
+    uint64_t pac = compute(cpu, extend(ptr, field, upper), modifier, key);
 
     if ((ptr & checked) != 0 && (ptr & checked) != checked) {
-        if (level == LEVEL_EPAC)
+        if (cpu->pac.level == LEVEL_EPAC)
             pac = 0;
-        else if (level < LEVEL_PAUTH2)
+        else if (cpu->pac.level < LEVEL_PAUTH2)
             pac ^= 1ull << (tbi ? 54 : 62);
     }
-    if (level >= LEVEL_PAUTH2)
+    if (cpu->pac.level >= LEVEL_PAUTH2)
         pac ^= ptr;
     ptr = (ptr & ~checked) | (pac & field);
     return upper ? ptr | 1ull << 55 : ptr;
@@ -207,11 +198,9 @@ static G_NORETURN void auth_fault(ArmCPU *cpu, unsigned key, bool data, uintptr_
 uint64_t arm_pac_auth(ArmCPU *cpu, uint64_t ptr, uint64_t modifier, unsigned key, bool data, bool is_combined, uintptr_t ra)
 {
     bool upper = ptr >> 55 & 1;
-    ArmVaParams p = arm_va_params(cpu, upper);
-    bool tbi = data ? p.tbi_data : p.tbi_insn;
-    uint64_t field = pac_field(&p, tbi), original = extend(ptr, field, upper);
-    uint64_t pac = compute_with_key(cpu, original, modifier, key);
-    unsigned level = pauth_level(cpu);
+    uint64_t field = cpu->pac.field[upper][data], original = extend(ptr, field, upper);
+    uint64_t pac = compute(cpu, original, modifier, key);
+    unsigned level = cpu->pac.level;
 
     if (level >= LEVEL_PAUTH2) {
         uint64_t result = ptr ^ (pac & field);
@@ -222,17 +211,16 @@ uint64_t arm_pac_auth(ArmCPU *cpu, uint64_t ptr, uint64_t modifier, unsigned key
     }
     if (((pac ^ ptr) & field) == 0)
         return original;
-    return deposit64(original, tbi ? 53 : 61, 2, key & 1 ? 2 : 1);
+    return deposit64(original, tags_ignored(field) ? 53 : 61, 2, key & 1 ? 2 : 1);
 }
 
 uint64_t arm_pac_strip(ArmCPU *cpu, uint64_t ptr, bool data)
 {
     bool upper = ptr >> 55 & 1;
-    ArmVaParams p = arm_va_params(cpu, upper);
-    return extend(ptr, pac_field(&p, data ? p.tbi_data : p.tbi_insn), upper);
+    return extend(ptr, cpu->pac.field[upper][data], upper);
 }
 
 uint64_t arm_pac_generic(ArmCPU *cpu, uint64_t x, uint64_t y)
 {
-    return compute_with_key(cpu, x, y, 4) & ~MASK64(32);
+    return compute(cpu, x, y, 4) & ~MASK64(32);
 }

@@ -37,6 +37,23 @@ static WalkResult fail(ArmWalk *w, unsigned fsc)
     return WALK_FAULT;
 }
 
+/* The range of RAM that the last table was in: most often all of a walk's tables share it. */
+typedef struct TableRam { hwaddr start; uint64_t size; uint8_t *host; } TableRam; /* size: of the part where 8 bytes fit */
+
+/* Host address of the descriptor at pa, which is aligned; NULL: not in RAM. */
+static inline const uint64_t *descriptor(TableRam *ram, hwaddr pa)
+{
+    if (UNLIKELY(pa - ram->start >= ram->size)) {
+        const FlatRange *range = address_space_lookup(&address_space_memory, pa);
+        if (!range || !range->mr->ram)
+            return NULL;
+        *ram = (TableRam){ range->addr, range->size >= 8 ? range->size - 7 : 0, (uint8_t *)memory_region_ram_ptr(range->mr) + range->offset_in_region };
+        if (pa - ram->start >= ram->size)
+            return NULL;
+    }
+    return (const uint64_t *)(ram->host + (pa - ram->start));
+}
+
 /* Replaces the descriptor old by new at pa. False: it has changed, or is not in writable RAM. */
 static bool update_descriptor(hwaddr pa, uint64_t old, uint64_t new, bool *writable)
 {
@@ -156,6 +173,7 @@ static WalkResult walk_once(ArmCPU *cpu, ArmWalk *w, const ArmVaParams *p, uint6
     unsigned level = 3 - (in_bits - 1 - p->page_bits) / stride;
     unsigned top = in_bits - (p->page_bits + stride * (3 - level)); /* index bits of the first level */
     uint64_t base = ttbr & MASK64(48) & ~1ull, table = 0;
+    TableRam ram = { 0 };
 
     if (p->page_bits == 16 && p->pa_bits > 48)
         base = (base & ~MASK64(6)) | extract64(ttbr, 2, 4) << 48;
@@ -165,7 +183,7 @@ static WalkResult walk_once(ArmCPU *cpu, ArmWalk *w, const ArmVaParams *p, uint6
     for (unsigned index_bits = top;; index_bits = stride, level++) {
         unsigned low = p->page_bits + stride * (3 - level);
         hwaddr desc_pa = base + extract64(w->va, low, index_bits) * 8;
-        const uint64_t *host = address_space_ram_ptr(&address_space_memory, desc_pa, 8, false);
+        const uint64_t *host = descriptor(&ram, desc_pa);
         if (!host)
             return fail(w, FSC_EXTERNAL_WALK | level);
         uint64_t desc = __atomic_load_n(host, __ATOMIC_ACQUIRE);

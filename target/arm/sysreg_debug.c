@@ -8,15 +8,17 @@
 #include "base/bits.h"
 #include "target/arm/internals.h"
 
-#define MDSCR_WRITABLE 0x0e5f9001ull /* RW bits: RXO TXU INTdis TDA SC2 TDCC MDE HDE KDE ... SS */
+#define MDSCR_SELF_HOSTED 0xb001ull /* MDE KDE TDCC SS */
+#define MDSCR_ALL 0x6ce8f041ull     /* and those that mirror EDSCR: RXfull TXfull RXO TXU INTdis TDA SC2 HDE ERR */
 #define MDSCR_TDCC (1u << 12)
 #define OSLSR_OSLM_IMPLEMENTED 8u /* OSLM = 0b10: the OS lock is there */
 #define CLAIM_TAGS 0xffu
 
-/* MDSCR_EL1.ERR, TXU and the like mirror EDSCR; those that self-hosted debug needs are SS, TDCC, KDE, HDE and MDE. */
+/* The mirrored bits may be written only while the OS lock is held, to save and restore them. */
 static void write_mdscr(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
 {
-    cpu->env.mdscr_el1 = value & MDSCR_WRITABLE;
+    uint64_t mask = cpu->env.oslar_el1 & 1 ? MDSCR_ALL : MDSCR_SELF_HOSTED;
+    cpu->env.mdscr_el1 = (cpu->env.mdscr_el1 & ~mask) | (value & mask);
 }
 
 static void check_dcc(ArmCPU *cpu, const ARMSysReg *r, bool is_read, uint32_t syndrome, uintptr_t ra)

@@ -45,6 +45,7 @@ static void write_tcr(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
     if (value == cpu->env.tcr_el1)
         return;
     cpu->env.tcr_el1 = value;
+    arm_pauth_refresh(cpu);
     mmu_flush(&cpu->parent, ARM_MMU_ALL);
     arm_update_asid(cpu);
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HostOps for x86-64: the driver of a compilation, link patching, entry.
+ *
+ * What is emitted for a block, from tb->code up: the body, the stubs, then (in the same buffer) its unwind table.
+ */
+#include <capstone/capstone.h>
+
+#include "accel/host/x86_64/jit_internal.h"
+
+static __thread Ctx *ctx;
+
+/* ---- stubs ---- */
+Stub *stub_new(Ctx *c, void (*emit)(Ctx *, Stub *))
+{
+    g_assert(c->n_stubs < MAX_STUBS);
+    Stub *s = &c->stubs[c->n_stubs++];
+    s->emit = emit;
+    memset(s->jump, 0, sizeof(s->jump));
+    s->insn = c->i;
+    s->guest_insn = (uint16_t)c->guest_insn;
+    s->n_dirty = 0;
+    return s;
+}
+
+static unsigned count_dirty(const Ctx *c)
+{
+    return (unsigned)(__builtin_popcountll(c->dirty[0]) + __builtin_popcountll(c->dirty[1]));
+}
+
+void stub_snapshot(Ctx *c, Stub *s)
+{
+    if (count_dirty(c) > MAX_DIRTY)
+        flush_dirty(c);
+    s->n_dirty = 0;
+    for (unsigned w = 0; w < ARRAY_SIZE(c->dirty); w++)
+        for (uint64_t bits = c->dirty[w]; bits; bits &= bits - 1) {
+            unsigned slot = w * 64 + ctz64(bits);
+            s->dirty[s->n_dirty].slot = (uint8_t)slot;
+            s->dirty[s->n_dirty].value = c->cur[slot];
+            s->dirty[s->n_dirty++].reg = c->reg[c->cur[slot]];
+        }
+    s->save_vec = false;
+    for (int r = 16; r < 32; r++)
+        s->save_vec |= c->rv[r] != 0 || (c->lock >> r & 1);
+}
+
+void stub_store_dirty(Ctx *c, const Stub *s)
+{
+    for (unsigned n = 0; n < s->n_dirty; n++)
+        store_home(c, s->dirty[n].slot, s->dirty[n].value, s->dirty[n].reg);
+}
+
+void unwind_here(Ctx *c, uint32_t guest_insn)
+{
+    c->unwind[c->n_unwind++] = (TBUnwind){ (uint32_t)(c->a.p - c->a.start), guest_insn };
+}
+
+void stub_call(Ctx *c, const Stub *s, SlowFn *fn, bool may_fault)
+{
+    Asm *a = &c->a;
+    uint64_t address = (uint64_t)(uintptr_t)fn;
+    mov_mi(a, false, ENV(SLOW_OFFSET(fn)), (uint32_t)address);
+    mov_mi(a, false, ENV(SLOW_OFFSET(fn) + 4), (uint32_t)(address >> 32));
+    call_to(a, jit_thunk_slow[s->save_vec]);
+    if (may_fault)
+        unwind_here(c, s->guest_insn);
+}
+
+/* ---- compilation ---- */
+static void lower_insn(Ctx *c)
+{
+    const IRInsn *in = cur_insn(c);
+    unsigned op = in->op;
+    c->lock = 0;
+    while (c->n_dying_spills)
+        c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
+    if (op == IR_nop || op == IR_insn_start)
+        c->guest_insn += op == IR_insn_start;
+    else if (op >= IR_setcc && op <= IR_fl_select)
+        lower_flags(c);
+    else if ((op >= IR_shl && op <= IR_deposit && op != IR_trunc))
+        lower_bits(c);
+    else if (op <= IR_eqv || op == IR_not || op == IR_neg)
+        lower_int(c);
+    else if (op >= IR_atom_rmw && op <= IR_atom_cas)
+        lower_atomic(c);
+    else if (op >= IR_ld && op <= IR_fence)
+        lower_mem(c);
+    else if (op == IR_call)
+        lower_call(c);
+    else if (op >= IR_br && op <= IR_exit_jump)
+        lower_exit(c);
+    else if ((op >= IR_fadd && op <= IR_vfromf) || op >= IR_vfadd || op == IR_fl_fcmp)
+        lower_fp(c);
+    else
+        lower_vec(c);
+}
+
+static bool lower_body(Ctx *c)
+{
+    const IRFunc *f = c->f;
+    for (c->i = 1; c->i < f->n_insns; c->i++) {
+        if (c->dead[c->i])
+            continue;
+        if (c->a.end - c->a.p < EMIT_MARGIN)
+            return false;
+        lower_insn(c);
+    }
+    return true;
+}
+
+static bool emit_stubs(Ctx *c)
+{
+    for (unsigned n = 0; n < c->n_stubs; n++) {
+        if (c->a.end - c->a.p < EMIT_MARGIN)
+            return false;
+        Stub *s = &c->stubs[n];
+        for (unsigned j = 0; j < ARRAY_SIZE(s->jump); j++)
+            if (s->jump[j])
+                fix32(s->jump[j], c->a.p);
+        s->emit(c, s);
+    }
+    return true;
+}
+
+static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
+{
+    if (!ctx)
+        ctx = g_malloc(sizeof(*ctx));
+    Ctx *c = ctx;
+    uint8_t *start = (uint8_t *)(((uintptr_t)buf->rw + 15) & ~(uintptr_t)15);
+    if (buf->end - start < EMIT_MARGIN)
+        return false;
+    c->a = (Asm){ .p = start, .start = start, .end = buf->end, .rx = buf->rx_delta };
+    c->f = f;
+    c->tb = tb;
+    c->guest_insn = ~0u;
+    c->n_links = c->n_stubs = c->n_unwind = 0;
+    for (unsigned n = 0; n < TB_MAX_LINKS; n++)
+        tb->links[n].patch_offset = tb->links[n].unlinked_offset = 0;
+    scan_block(c);
+    regs_start(c);
+    if (!lower_body(c) || !emit_stubs(c))
+        return false;
+    Asm *a = &c->a;
+    uint32_t size = (uint32_t)(a->p - start);
+    nops(a, -(uintptr_t)a->p & 7);
+    size_t table = c->n_unwind * sizeof(TBUnwind);
+    if ((size_t)(a->end - a->p) < table)
+        return false;
+    memcpy(a->p, c->unwind, table);
+    tb->unwind = (const TBUnwind *)(void *)(a->p + a->rx);
+    tb->n_unwind = c->n_unwind;
+    tb->code = start + a->rx;
+    tb->code_size = size;
+    buf->rw = a->p + table;
+    return true;
+}
+
+static void x86_patch(TranslationBlock *tb, unsigned n, const TranslationBlock *target, uint8_t *rw)
+{
+    const TBLink *l = &tb->links[n];
+    const uint8_t *to = target ? target->code : tb->code + l->unlinked_offset;
+    int32_t rel = (int32_t)(to - (tb->code + l->patch_offset + 4));
+    __atomic_store_n((int32_t *)(void *)(rw + l->patch_offset), rel, __ATOMIC_RELEASE);
+}
+
+static ptrdiff_t thunk_rx;
+
+static bool x86_init(CodeBuf *buf, const TargetOps *target, GError **error)
+{
+    thunk_rx = buf->rx_delta;
+    return emit_thunks(buf, target, error);
+}
+
+static uint64_t x86_enter(CPUState *cpu, const void *code)
+{
+    uint64_t (*enter)(CPUState *, const void *) = (uint64_t(*)(CPUState *, const void *))(uintptr_t)(jit_thunk_enter + thunk_rx);
+    return enter(cpu, code);
+}
+
+static void x86_disas(const TranslationBlock *tb, FILE *out)
+{
+    csh handle;
+    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle) != CS_ERR_OK)
+        return;
+    cs_option(handle, CS_OPT_SKIPDATA, CS_OPT_ON);
+    cs_insn *insn = cs_malloc(handle);
+    const uint8_t *code = tb->code;
+    size_t size = tb->code_size;
+    uint64_t address = (uint64_t)(uintptr_t)code;
+    while (cs_disasm_iter(handle, &code, &size, &address, insn))
+        fprintf(out, "  %08" PRIx64 ":  %-8s %s\n", insn->address, insn->mnemonic, insn->op_str);
+    cs_free(insn, 1);
+    cs_close(&handle);
+}
+
+/* ---- MXCSR, while generated code or a helper of it runs ---- */
+static uint32_t *mxcsr_word(CPUState *cpu)
+{
+    if (!jit_target || !jit_target->fp || !slow_frame(cpu)->inside)
+        return NULL;
+    return (uint32_t *)(void *)((char *)cpu + jit_target->fp->mxcsr_offset);
+}
+
+static void x86_fp_harvest(CPUState *cpu)
+{
+    uint32_t *word = mxcsr_word(cpu);
+    if (word)
+        *word |= __builtin_ia32_stmxcsr() & 0x3f;
+}
+
+static void x86_fp_reload(CPUState *cpu)
+{
+    uint32_t *word = mxcsr_word(cpu);
+    if (word)
+        __builtin_ia32_ldmxcsr(*word);
+}
+
+/* cpu_loop_exit has harvested. */
+static void x86_left(CPUState *cpu)
+{
+    if (mxcsr_word(cpu)) {
+        slow_frame(cpu)->inside = 0;
+        __builtin_ia32_ldmxcsr(0x1f80);
+    }
+}
+
+const HostOps host_ops_x86_64 = {
+    .name = "x86_64",
+    .init = x86_init,
+    .compile = x86_compile,
+    .patch = x86_patch,
+    .enter = x86_enter,
+    .disas = x86_disas,
+    .fp_harvest = x86_fp_harvest,
+    .fp_reload = x86_fp_reload,
+    .left = x86_left,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The x86-64 back end against the reference evaluator, and the protocol of exits. */
+#include <glib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "tests/unit/host/fake.h"
+
+static IRFunc func;
+static TranslationBlock tb __attribute__((aligned(64)));
+
+static uint64_t rnd_state = 88172645463325252ull;
+static uint64_t rnd(void)
+{
+    rnd_state ^= rnd_state << 13;
+    rnd_state ^= rnd_state >> 7;
+    return rnd_state ^= rnd_state << 17;
+}
+
+static void random_state(void)
+{
+    FakeState *s = &fake_cpu.s;
+    for (unsigned i = 0; i < 32; i++) {
+        s->x[i] = rnd() >> (rnd() & 63);
+        s->v[i].u64[0] = rnd();
+        s->v[i].u64[1] = rnd();
+    }
+    s->flags = rnd() & IR_FL_NZCV;
+    for (unsigned i = 0; i < FAKE_MEM_SIZE; i += 8)
+        stq_le_p(fake_cpu.mem + i, rnd());
+}
+
+static void compare_state(const FakeState *want)
+{
+    const FakeState *s = &fake_cpu.s;
+    for (unsigned i = 0; i < 32; i++)
+        if (s->x[i] != want->x[i])
+            g_error("x%u: %016" PRIx64 ", should be %016" PRIx64, i, s->x[i], want->x[i]);
+    for (unsigned i = 0; i < 32; i++)
+        if (memcmp(&s->v[i], &want->v[i], 16))
+            g_error("v%u: %016" PRIx64 "%016" PRIx64 ", should be %016" PRIx64 "%016" PRIx64, i, s->v[i].u64[1], s->v[i].u64[0], want->v[i].u64[1], want->v[i].u64[0]);
+    g_assert_cmphex(s->flags & IR_FL_NZCV, ==, want->flags & IR_FL_NZCV);
+}
+
+static void check_exit(unsigned taken, uint64_t jump_pc, uint64_t result)
+{
+    const IRExit *e = &func.exits[taken];
+    uint64_t pc = e->kind >= IR_EXIT_JUMP ? jump_pc : e->pc;
+    g_assert_cmphex(fake_cpu.s.pc, ==, pc);
+    if (e->kind == IR_EXIT_MAIN)
+        g_assert_cmphex(result, ==, HOST_EXIT_MAIN);
+    else if (e->kind == IR_EXIT_CHAIN && !((e->pc ^ func.pc) >> 12) && result != HOST_EXIT_LOOKUP)
+        g_assert_cmphex(result & ~(uint64_t)TB_EXIT_MASK, ==, (uintptr_t)&tb);
+    else
+        g_assert_cmphex(result, ==, HOST_EXIT_LOOKUP);
+}
+
+static void run_random(uint64_t seed)
+{
+    static struct { CPUState pad; FakeState s; } ref;
+    static uint8_t mem[FAKE_MEM_SIZE];
+    uint64_t jump_pc = 0;
+    random_ir(&func, seed);
+    char *bad = ir_verify(&func);
+    if (bad)
+        g_error("seed %" PRIu64 ": %s", seed, bad);
+    random_state();
+    ref.s = fake_cpu.s;
+    memcpy(mem, fake_cpu.mem, sizeof(mem));
+    unsigned taken = fake_reference(&func, &ref.s, mem, &jump_pc);
+    if (g_getenv("DUMP_SEED"))
+        ir_dump(&func, stderr);
+    uint64_t result = fake_compile_run(&func, &tb);
+    if (g_getenv("DUMP_SEED"))
+        host_ops_x86_64.disas(&tb, stderr);
+    compare_state(&ref.s);
+    g_assert_cmpmem(fake_cpu.mem, sizeof(mem), mem, sizeof(mem));
+    check_exit(taken, jump_pc, result);
+}
+
+static void test_random(const void *features)
+{
+    host_features_init(features, NULL);
+    fake_check_slow = true;
+    uint64_t first = 0, n = 20000;
+    if (g_getenv("SEED")) {
+        first = g_ascii_strtoull(g_getenv("SEED"), NULL, 0);
+        n = 1;
+    }
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        if (g_getenv("TRACE_SEED"))
+            g_printerr("# seed %" PRIu64 "\n", seed);
+        run_random(seed);
+    }
+    host_features_init(NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    host_features_init(NULL, NULL);
+    fake_init();
+    g_test_add_data_func("/host/random/all-features", NULL, test_random);
+    g_test_add_data_func("/host/random/baseline", "none", test_random);
+    return g_test_run();
+}
