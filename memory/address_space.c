@@ -173,7 +173,8 @@ static MemTxResult copy(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, uint8_t
                 memcpy(buf, host, chunk);
             }
         } else if (r->mr->ops) {
-            result = MAX_OF(result, io_copy(r, addr, attrs, buf, chunk, write));
+            MemTxResult one = io_copy(r, addr, attrs, buf, chunk, write); /* not inside MAX_OF, which evaluates twice */
+            result = MAX_OF(result, one);
         }
         buf += chunk;
         addr += chunk;

@@ -14,6 +14,7 @@
 #include "base/lock.h"
 #include "cpus/cpu.h"
 #include "cpus/runstate.h"
+#include "target/api/target.h"
 
 static bool running; /* (B) */
 
@@ -44,6 +45,8 @@ static void machine_reset(void)
 {
     bool was_running = running;
     vm_stop();
+    CPU_FOREACH (cpu)
+        cpu->target->reset(cpu); /* before the handlers: the boot loader sets the first CPU's start */
     runstate_reset_all();
     if (was_running)
         vm_start();

@@ -43,6 +43,8 @@ typedef struct HostOps {
     /* Floating-point state of the host: see below. May be NULL. */
     void (*fp_harvest)(CPUState *cpu);
     void (*fp_reload)(CPUState *cpu);
+    /* Generated code was left by a long jump out of a helper (cpu_loop_exit, after fp_harvest): the host's own floating-point state is put back. May be NULL. */
+    void (*left)(CPUState *cpu);
 } HostOps;
 
 extern const HostOps *host_ops;      /* (c) after accel_init */

@@ -228,7 +228,12 @@ static void check_vector(Verifier *v)
     switch (insn->op) {
     case IR_vshli: check(v, insn->imm < width, "shift out of range"); break;
     case IR_vshri: case IR_vsari: check(v, insn->imm <= width, "shift out of range"); break;
-    case IR_vduplane: case IR_vinsl: check(v, insn->imm < lanes, "no such lane"); break;
+    case IR_vduplane: check(v, insn->imm < lanes, "no such lane"); break;
+    case IR_vdup: check(v, width <= 8 * type_bytes(arg_type(v, 0)), "lane wider than the integer"); break;
+    case IR_vinsl:
+        check(v, insn->imm < lanes, "no such lane");
+        check(v, width <= 8 * type_bytes(arg_type(v, 1)), "lane wider than the integer");
+        break;
     case IR_vgetl:
         check(v, insn->imm < lanes, "no such lane");
         check(v, 1u << insn->sz <= type_bytes(insn->type), "lane wider than the result");

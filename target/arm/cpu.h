@@ -19,6 +19,10 @@ enum {
 };
 #define ARM_MMU_ALL ((1u << ARM_NB_MMU) - 1)
 
+/* MMUPage.target_bits. */
+#define ARM_PAGE_GUARDED 1u /* stage 1 GP: indirect branches must land on a BTI */
+#define ARM_PAGE_DEVICE 2u  /* Device memory */
+
 /* Slots: X0..X30, SP (of the current EL and SPSel), flags, V0..V31. */
 enum { SLOT_X0 = 0, SLOT_X30 = 30, SLOT_SP = 31, SLOT_NZCV = 32, SLOT_V0 = 33, ARM_NB_SLOTS = SLOT_V0 + 32 };
 
@@ -64,6 +68,7 @@ typedef struct CPUARMState {
     uint64_t spsr_el1, elr_el1, esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1;
     uint64_t csselr_el1, mdscr_el1, oslar_el1, osdlr_el1, mdccint_el1;
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim;
+    uint64_t cntfrq, disr_el1;
     uint64_t cntkctl_el1, cntp_cval, cntp_ctl, cntv_cval, cntv_ctl, cntvoff;
     uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmccntr, pmccfiltr, pmselr, pmevcntr[31], pmevtyper[31];
     uint64_t pmccntr_base;    /* what virtual time stood for when pmccntr was last brought up to date */
@@ -102,9 +107,16 @@ typedef struct ArmCPU {
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
     uint64_t mpidr;           /* (c) */
+    struct {
+        uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
+        bool any_tbi[2];      /* (v) */
+        uint8_t level;        /* (c) of the ID field APA or API */
+    } pac;                    /* what pointer authentication needs of TCR_EL1: arm_pauth_refresh */
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */
+    bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
+    uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */
     uint64_t boot_pc, boot_x0; bool boot_set;
     ArmGicCpuIf gic;          /* (c) after wiring */
@@ -114,6 +126,13 @@ typedef struct ArmCPU {
 
 static inline ArmCPU *arm_cpu(CPUState *cpu) { return (ArmCPU *)cpu; }
 static inline CPUARMState *arm_env(CPUState *cpu) { return &((ArmCPU *)cpu)->env; }
+/* The index of plain data accesses at the current EL. */
+static inline unsigned arm_data_mmu_index(const CPUARMState *env)
+{
+    if ((env->pstate >> PSTATE_EL_SHIFT & 3) == 0)
+        return ARM_MMU_EL0;
+    return env->pstate & PSTATE_PAN ? ARM_MMU_EL1_PAN : ARM_MMU_EL1;
+}
 static inline bool arm_has(const ArmCPU *cpu, ARMFeature f) { return cpu->features >> f & 1; }
 static inline unsigned arm_el(const CPUARMState *env) { return env->pstate >> PSTATE_EL_SHIFT & 3; }
 #define ENV_OFFSET(field) (offsetof(ArmCPU, env) + offsetof(CPUARMState, field))
@@ -141,6 +160,7 @@ extern const TargetFpOps arm_fp_ops;        /* fp_ops.c */
 #define BF_UCI (1u << 24)        /* EL0: SCTLR_EL1.UCI; cache maintenance allowed */
 #define BF_DZE (1u << 25)        /* EL0: SCTLR_EL1.DZE */
 #define BF_SPSEL (1u << 26)      /* PSTATE.SP: which of the two stack pointers SLOT_SP is (moving it is a helper's matter) */
+#define BF_SLOW (1u << 27)       /* never from get_block_state: the first instruction is translated alone, with its rare cases (SP misaligned, branch to a non-canonical address); its fast form leaves to here */
 
 /* ---- shared between translation and system files of target/arm ---- */
 /* PSTATE with NZCV in architectural form, as SPSR holds it, and back (banks SP when EL or SPSel change; does not touch pc). */
@@ -205,14 +225,15 @@ struct ARMSysReg {
     uint8_t flags;
     uint8_t feature;                   /* ARMFeature */
     uint32_t env_offset;               /* in CPUState, 8-byte field; 0: none */
-    uint64_t reset;
+    uint64_t mask;                     /* bits that a write may change, the others are RES0; 0: all. Not with PLAIN */
+    uint64_t reset;                    /* value of a constant register: no env_offset, no read */
     uint64_t (*read)(ArmCPU *cpu, const ARMSysReg *r);
     void (*write)(ArmCPU *cpu, const ARMSysReg *r, uint64_t value);
     /* May raise a trap (EL0 enables and the like). iss_read: 1 for a read. NULL: no check. Does not return when it traps. */
     void (*check)(ArmCPU *cpu, const ARMSysReg *r, bool is_read, uint32_t syndrome, uintptr_t ra);
 };
 const ARMSysReg *arm_sysreg_find(ArmCPU *cpu, uint32_t enc);
-/* Called by the helpers that translation emits; include check and min_el. syndrome: ARM_SYN(EC_SYSREG, ...) for traps. */
+/* Called by the helpers that translation emits; no read and no write function: the field at env_offset; include check and min_el. syndrome: ARM_SYN(EC_SYSREG, ...) for traps. */
 uint64_t arm_sysreg_read(ArmCPU *cpu, const ARMSysReg *r, uint32_t syndrome, uintptr_t ra);
 void arm_sysreg_write(ArmCPU *cpu, const ARMSysReg *r, uint64_t value, uint32_t syndrome, uintptr_t ra);
 

@@ -27,7 +27,7 @@ void regs_start(Ctx *c)
 {
     memset(c->rv, 0, sizeof(c->rv));
     memset(c->dirty, 0, sizeof(c->dirty));
-    c->n_free_spills = c->n_freed_spills = 0;
+    c->n_free_spills = c->n_dying_spills = 0;
     for (unsigned n = NB_SPILLS; n-- > 0;)
         c->free_spills[c->n_free_spills++] = (uint16_t)n;
     c->lock = 0;
@@ -103,20 +103,12 @@ void flush_dirty(Ctx *c)
             clean_value(c, c->cur[w * 64 + ctz64(c->dirty[w])]);
 }
 
-/* The cell may be an operand of this very insn: it is free from the next one on. */
 static void free_spill(Ctx *c, IRRef v)
 {
     if (c->spill[v] >= 0) {
-        c->freed_spills[c->n_freed_spills++] = (uint16_t)c->spill[v];
+        c->dying_spills[c->n_dying_spills++] = (uint16_t)c->spill[v];
         c->spill[v] = -1;
     }
-}
-
-void insn_begin(Ctx *c)
-{
-    c->lock = 0;
-    while (c->n_freed_spills)
-        c->free_spills[c->n_free_spills++] = c->freed_spills[--c->n_freed_spills];
 }
 
 static void store_spill(Ctx *c, IRRef v, int reg)

@@ -111,7 +111,8 @@ void random_cpu_fill(RandomCPU *cpu, uint64_t seed)
     for (unsigned i = 0; i < RANDOM_NB_X; i++)
         s->x[i] = random_value(&seed);
     for (unsigned i = 0; i < RANDOM_NB_V; i++)
-        s->v[i] = (V128){ .u64 = { random_value(&seed), random_value(&seed) } };
+        for (unsigned half = 0; half < 2; half++)
+            s->v[i].u64[half] = random_value(&seed);
     s->flags = random_next(&seed) & (IR_FL_NZCV | IR_FL_A | IR_FL_P);
     for (unsigned i = 0; i < RANDOM_RAM_SIZE; i += 64)
         s->ram[i] = random_next(&seed);
@@ -145,7 +146,7 @@ static IRRef fresh_value(Gen *g, IRType t)
     case IR_I32: case IR_I64:
         if (constant)
             return note(g, ir_int(f, t, random_value(&g->rng)));
-        return note(g, ir_get(f, t, t == IR_I32 && pick(g, 4) == 0 ? RANDOM_SLOT_FLAGS : pick(g, RANDOM_NB_X)));
+        return note(g, ir_get(f, t, pick(g, RANDOM_NB_X)));
     case IR_V128:
         return note(g, constant ? ir_vconst(f, random_value(&g->rng)) : ir_get(f, t, RANDOM_SLOT_V + pick(g, RANDOM_NB_V)));
     default:
@@ -158,7 +159,7 @@ static IRRef value(Gen *g, IRType t)
     unsigned n = MIN_OF(g->count[t], 256);
     if (n == 0 || pick(g, 5) == 0)
         return fresh_value(g, t);
-    unsigned age = MIN_OF(pick(g, n), pick(g, n)); /* the recent more often */
+    unsigned age = pick(g, 1 + pick(g, n)); /* the recent more often */
     return g->by_type[t][(g->count[t] - 1 - age) % 256];
 }
 
@@ -227,22 +228,27 @@ static void draw_details(Gen *g, IRInsn *insn)
         insn->aux = pick(g, 2);
         break;
     case IR_vduplane: case IR_vinsl: insn->imm = pick(g, lanes); break;
-    case IR_vinsv: insn->imm = pick(g, lanes) | pick(g, lanes) << 8; break;
+    case IR_vinsv: insn->imm = pick(g, lanes * lanes), insn->imm = insn->imm % lanes | insn->imm / lanes << 8; break;
     case IR_vext: insn->imm = pick(g, 16); break;
     default: break;
     }
 }
 
+/* A flags value. Hosts may leave anything in its other bits, so that only NZCV goes among the integers. */
 static IRRef flags_value(Gen *g)
 {
-    unsigned kind = pick(g, 4);
+    unsigned kind = pick(g, 4), inverted = pick(g, 2);
     IRType t = int_type(g);
+    IRRef a = value(g, t), b = value(g, t), fl;
     switch (kind) {
-    case 0: return note(g, ir_fl_sub(g->f, value(g, t), value(g, t), pick(g, 2)));
-    case 1: return note(g, ir_fl_add(g->f, value(g, t), value(g, t), pick(g, 2)));
-    case 2: return note(g, ir_fl_and(g->f, value(g, t), value(g, t), pick(g, 2)));
-    default: return ir_get(g->f, IR_I32, RANDOM_SLOT_FLAGS);
+    case 0: fl = ir_fl_sub(g->f, a, b, inverted); break;
+    case 1: fl = ir_fl_add(g->f, a, b, inverted); break;
+    case 2: fl = ir_fl_and(g->f, a, b, inverted); break;
+    default: fl = ir_get(g->f, IR_I32, RANDOM_SLOT_FLAGS); break;
     }
+    if (pick(g, 4) == 0)
+        note(g, ir_and(g->f, fl, ir_i32(g->f, IR_FL_NZCV)));
+    return fl;
 }
 
 static bool is_pair_op(IROp op)
@@ -252,6 +258,8 @@ static bool is_pair_op(IROp op)
 
 static IRRef draw_arg(Gen *g, const IRInsn *insn, char letter, IRType pair_type, unsigned k)
 {
+    if ((insn->op == IR_vdup || insn->op == IR_vinsl) && letter == 'N' && insn->sz == 3)
+        letter = 'l';
     switch (letter) {
     case 'T': return value(g, insn->type);
     case 'N': return value(g, insn->op == IR_bitsf ? (insn->type == IR_F32 ? IR_I32 : IR_I64) : is_pair_op(insn->op) ? pair_type : int_type(g));
@@ -277,18 +285,22 @@ static void draw_op(Gen *g)
     const char *args = ir_op_info[insn.op].args;
     for (unsigned k = 0; args[k]; k++)
         insn.arg[k] = draw_arg(g, &insn, args[k], pair_type, k);
-    note(g, ir_emit(g->f, insn.op, insn.type, insn.arg[0], insn.arg[1], insn.arg[2], insn.arg[3], insn.sz, insn.aux, insn.imm));
+    IRRef r = ir_emit(g->f, insn.op, insn.type, insn.arg[0], insn.arg[1], insn.arg[2], insn.arg[3], insn.sz, insn.aux, insn.imm);
+    if (insn.op == IR_fl_adc || insn.op == IR_fl_sbb)
+        note(g, ir_and(g->f, r, ir_i32(g->f, IR_FL_NZCV)));
+    else if (insn.op != IR_fl_add && insn.op != IR_fl_sub && insn.op != IR_fl_and)
+        note(g, r);
 }
 
 static void draw_put(Gen *g)
 {
-    unsigned kind = g->features & RANDOM_VECTORS ? pick(g, 8) : pick(g, 6);
+    unsigned slot, kind = g->features & RANDOM_VECTORS ? pick(g, 8) : pick(g, 6);
     if (kind == 0)
         ir_put(g->f, RANDOM_SLOT_FLAGS, flags_value(g));
     else if (kind < 6)
-        ir_put(g->f, pick(g, RANDOM_NB_X), value(g, int_type(g)));
+        slot = pick(g, RANDOM_NB_X), ir_put(g->f, slot, value(g, int_type(g)));
     else
-        ir_put(g->f, RANDOM_SLOT_V + pick(g, RANDOM_NB_V), value(g, kind == 6 ? IR_V128 : float_type(g)));
+        slot = RANDOM_SLOT_V + pick(g, RANDOM_NB_V), ir_put(g->f, slot, value(g, kind == 6 ? IR_V128 : float_type(g)));
 }
 
 /* Mostly within the RAM, by way of sums with constants; now and then anywhere. */
@@ -297,7 +309,7 @@ static IRRef draw_address(Gen *g)
     IRRef a = value(g, IR_I64);
     if (pick(g, 8) == 0)
         return a;
-    a = ir_and(g->f, a, ir_i64(g->f, pick(g, 2) ? 0x1ff8 : 0xfff));
+    a = ir_and(g->f, a, ir_i64(g->f, pick(g, 2) ? 0x1ff8 : 0xfff)); /* one draw a line: C leaves the order of arguments open */
     return note(g, ir_add(g->f, a, ir_i64(g->f, RANDOM_RAM_BASE + pick(g, 0x1000))));
 }
 
@@ -316,8 +328,8 @@ static void draw_memory(Gen *g)
     case 0: case 1: note(g, ir_ld(f, t, a, disp, mo)); break;
     case 2: ir_st(f, a, disp, value(g, t), size); break;
     case 3: {
-        IRRef v = value(g, t);
-        ir_st2(f, a, disp, v, value(g, t), size);
+        IRRef v = value(g, t), w = value(g, t);
+        ir_st2(f, a, disp, v, w, size);
         break;
     }
     default: {
@@ -352,10 +364,12 @@ static void draw_branch(Gen *g)
     if (pick(g, 2)) {
         IRType t = int_type(g);
         IRRef a = value(g, t), b = value(g, t);
-        ir_br(g->f, pair_cond(g), a, b, chain_exit(g));
+        IRCond cc = pair_cond(g);
+        ir_br(g->f, cc, a, b, chain_exit(g));
     } else {
         IRRef fl = flags_value(g);
-        ir_fl_br(g->f, flags_cond(g), fl, chain_exit(g));
+        IRCond cc = flags_cond(g);
+        ir_fl_br(g->f, cc, fl, chain_exit(g));
     }
 }
 

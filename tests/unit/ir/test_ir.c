@@ -130,6 +130,11 @@ static void test_verify_types(void)
     assert_error(f, "wider than the slot");
 
     f = new_func();
+    ir_vdup(f, 3, ir_i32(f, 0));
+    finish(f);
+    assert_error(f, "lane wider than the integer");
+
+    f = new_func();
     ir_call(f, &ir_helper_probe, ir_i32(f, 0), ir_vconst(f, 0));
     finish(f);
     assert_error(f, "argument 1 of probe");
@@ -167,6 +172,7 @@ static void test_verify_ranges(void)
         { IR_vshli, IR_V128, 1, 0, 16, "shift out of range" },
         { IR_vgetl, IR_I64, 3, 0, 2, "no such lane" },
         { IR_vgetl, IR_I32, 3, 0, 0, "lane wider" },
+        { IR_vduplane, IR_V128, 3, 0, 2, "no such lane" },
         { IR_vrev, IR_V128, 2, 0, 2, "bad container" },
         { IR_setcc, IR_I32, 0, IR_VS, 0, "condition of flags" },
         { IR_fl_cc, IR_I32, 0, IR_TSTEQ, 0, "condition of pairs" },

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop that runs a vCPU.
+ *
+ *   cpu_exec:  exception to take? -> interrupt to take, or a reason to leave? -> find the block -> enter it -> again
+ *
+ * Generated code goes from block to block by itself and comes back for one of these: a link that is not patched yet (the loop finds
+ * the target and patches it), a lookup it could not do, something for the loop's top, exit_request. Faults come back by
+ * cpu_loop_exit to the sigsetjmp here.
+ *
+ * exit_request is cleared by the vCPU's thread before it looks at its work; here it only means: leave. Interrupt requests are
+ * looked at between any two blocks that the loop enters, and cpu_interrupt sets exit_request, so chained code comes back for them.
+ *
+ * Instruction counting, when it comes, decides here how long generated code may run and translates what is left of a budget
+ * as a short block; breakpoints are a reason to translate less (one_shot_limit).
+ */
+#include "accel/exec/exec_internal.h"
+#include "accel/tb/tb_internal.h"
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/rcu.h"
+
+/* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
+#define FIRST_BLOCK_ADDRESS 0x1000
+
+/* The link that the last block left by, to be patched when its target is known. */
+typedef struct PendingLink { TranslationBlock *tb; unsigned n; } PendingLink;
+
+void exec_begin(CPUState *cpu)
+{
+    rcu_read_lock();
+    cpu->in_exec = true;
+    if (cpu->target->exec_enter)
+        cpu->target->exec_enter(cpu);
+}
+
+void exec_end(CPUState *cpu)
+{
+    if (cpu->target->exec_leave)
+        cpu->target->exec_leave(cpu);
+    cpu->in_exec = false;
+    rcu_read_unlock();
+}
+
+void exec_recover(CPUState *cpu)
+{
+    cpu->interp_ra = 0;
+    cpu->mem_io_pc = 0;
+    if (host_ops->left)
+        host_ops->left(cpu);
+    tb_translate_abort(cpu);
+    if (bql_locked())
+        bql_unlock();
+}
+
+/* Takes what exception_index asks for. True: leave with *why. */
+static bool take_exception(CPUState *cpu, int *why)
+{
+    int excp = cpu->exception_index;
+    if (LIKELY(excp < 0))
+        return false;
+    cpu->exception_index = -1;
+    if (excp >= EXCP_FIRST) {
+        *why = excp;
+        return true;
+    }
+    cpu->exception_index = excp;
+    cpu->target->do_exception(cpu);
+    cpu->exception_index = -1;
+    if (cpu->singlestep & CPU_STEP_ENABLE) {
+        *why = EXCP_DEBUG;
+        return true;
+    }
+    return false;
+}
+
+static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, int *why)
+{
+    if (request & CPU_INTERRUPT_EXIT) {
+        cpu_reset_interrupt(cpu, CPU_INTERRUPT_EXIT);
+        *why = EXCP_INTERRUPT;
+        return true;
+    }
+    if (request & CPU_INTERRUPT_HALT) {
+        cpu_reset_interrupt(cpu, CPU_INTERRUPT_HALT);
+        cpu->halted = true;
+        *why = EXCP_HLT;
+        return true;
+    }
+    if (!(cpu->singlestep & CPU_STEP_NO_IRQ) && cpu->target->do_interrupt(cpu, request))
+        link->tb = NULL; /* the block that comes next is not where it led */
+    return false;
+}
+
+/* Looks at what others want of this vCPU. True: leave with *why. */
+static bool attend(CPUState *cpu, PendingLink *link, int *why)
+{
+    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE))) {
+        *why = EXCP_INTERRUPT;
+        return true;
+    }
+    jump_cache_settle(cpu);
+    uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
+    return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
+}
+
+static void log_block(CPUState *cpu, const TranslationBlock *tb)
+{
+    if (!log_in_filter(tb->pc))
+        return;
+    log_printf(LOG_EXEC, "vCPU %d: pc 0x%016llx flags 0x%llx\n", cpu->index, (unsigned long long)tb->pc, (unsigned long long)tb->flags);
+    FILE *out = log_begin(LOG_CPU);
+    if (out) {
+        cpu->target->dump(cpu, out);
+        log_end(out);
+    }
+}
+
+static uint64_t enter_block(CPUState *cpu, const TranslationBlock *tb)
+{
+    if (log_enabled(LOG_EXEC | LOG_CPU))
+        log_block(cpu, tb);
+    return host_ops->enter(cpu, tb->code);
+}
+
+/* How many instructions the next block may have at most when it must not be a common one; 0: a common block will do. */
+static uint32_t one_shot_limit(CPUState *cpu)
+{
+    bool one = cpu->tb->one_insn || cpu->singlestep & CPU_STEP_ENABLE;
+    cpu->tb->one_insn = false;
+    return one ? 1 : 0;
+}
+
+/* Runs a block that is translated for this once. */
+static uint64_t run_one_shot(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_t max_insns)
+{
+    TranslationBlock *tb = tb_translate(cpu, pc, flags, max_insns, true);
+    uint64_t result = enter_block(cpu, tb);
+    tb_discard(cpu, tb);
+    return result;
+}
+
+static void run_block(CPUState *cpu, PendingLink *link)
+{
+    uint64_t pc, flags, result;
+    cpu->target->get_block_state(cpu, &pc, &flags);
+    if (link->tb)
+        flags = link->tb->links[link->n].flags; /* may say more than the CPU's state: see the target's slow blocks */
+    uint32_t limit = one_shot_limit(cpu);
+    if (UNLIKELY(limit)) {
+        link->tb = NULL;
+        run_one_shot(cpu, pc, flags, limit);
+        return;
+    }
+    TranslationBlock *tb = tb_find(cpu, pc, flags);
+    if (link->tb)
+        tb_link(link->tb, link->n, tb);
+    bool once = tb->no_cache;
+    result = enter_block(cpu, tb);
+    link->tb = NULL;
+    if (once)
+        tb_discard(cpu, tb);
+    else if (result >= FIRST_BLOCK_ADDRESS)
+        *link = (PendingLink){ (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK), result & TB_EXIT_MASK };
+}
+
+static int exec_loop(CPUState *cpu)
+{
+    PendingLink link;
+    int why;
+    if (sigsetjmp(cpu->jmp_env, 0))
+        exec_recover(cpu);
+    link.tb = NULL;
+    while (!take_exception(cpu, &why) && !attend(cpu, &link, &why)) {
+        bool step = cpu->singlestep & CPU_STEP_ENABLE;
+        run_block(cpu, &link);
+        if (UNLIKELY(step) && cpu->exception_index < 0)
+            return EXCP_DEBUG;
+    }
+    return why;
+}
+
+/* A halted vCPU wakes when it has work. */
+static bool awake(CPUState *cpu)
+{
+    if (cpu->halted && cpu->target->has_work(cpu))
+        cpu->halted = false;
+    return !cpu->halted;
+}
+
+int cpu_exec(CPUState *cpu)
+{
+    if (!awake(cpu))
+        return EXCP_HALTED;
+    cpu_exec_start(cpu);
+    exec_begin(cpu);
+    int why = exec_loop(cpu);
+    exec_end(cpu);
+    cpu_exec_end(cpu);
+    return why;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of accel/exec share. */
+#ifndef ACCEL_EXEC_EXEC_INTERNAL_H
+#define ACCEL_EXEC_EXEC_INTERNAL_H
+
+#include "accel/exec/exec.h"
+
+/* Enters and leaves the state in which guest code may run: RCU read side, the target's clocks. */
+void exec_begin(CPUState *cpu);
+void exec_end(CPUState *cpu);
+/* After a helper or a fetch left by cpu_loop_exit: nothing of what was under way stays. */
+void exec_recover(CPUState *cpu);
+
+#endif

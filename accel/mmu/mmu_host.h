@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Host accesses to guest RAM. Naturally aligned ones are single-copy atomic; others are plain copies (a guest may expect nothing
+ * more of them).
+ */
+#ifndef ACCEL_MMU_MMU_HOST_H
+#define ACCEL_MMU_MMU_HOST_H
+
+#include <string.h>
+
+#include "accel/ir/ir.h"
+
+static inline uint64_t host_load(const void *p, unsigned size)
+{
+    uint64_t v = 0;
+    if ((uintptr_t)p & (size - 1)) {
+        memcpy(&v, p, size);
+        return v;
+    }
+    switch (size) {
+    case 1: return __atomic_load_n((const uint8_t *)p, __ATOMIC_ACQUIRE);
+    case 2: return __atomic_load_n((const uint16_t *)p, __ATOMIC_ACQUIRE);
+    case 4: return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
+    default: return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE);
+    }
+}
+
+static inline void host_store(void *p, uint64_t v, unsigned size)
+{
+    if ((uintptr_t)p & (size - 1)) {
+        memcpy(p, &v, size);
+        return;
+    }
+    switch (size) {
+    case 1: __atomic_store_n((uint8_t *)p, (uint8_t)v, __ATOMIC_RELEASE); break;
+    case 2: __atomic_store_n((uint16_t *)p, (uint16_t)v, __ATOMIC_RELEASE); break;
+    case 4: __atomic_store_n((uint32_t *)p, (uint32_t)v, __ATOMIC_RELEASE); break;
+    default: __atomic_store_n((uint64_t *)p, v, __ATOMIC_RELEASE); break;
+    }
+}
+
+/* 16 bytes at a 16-byte boundary. RAM is always mapped writable, so a compare-and-swap may serve as a load. */
+V128 host_cas16(void *p, V128 expected, V128 desired);
+static inline V128 host_load16(void *p)
+{
+    V128 zero = { .u64 = { 0, 0 } };
+    return host_cas16(p, zero, zero);
+}
+static inline void host_store16(void *p, V128 v)
+{
+    V128 old = host_load16(p), seen;
+    while (seen = host_cas16(p, old, v), seen.u64[0] != old.u64[0] || seen.u64[1] != old.u64[1])
+        old = seen;
+}
+
+#endif

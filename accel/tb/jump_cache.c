@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The jump cache and the return stack: how generated code finds code without the loop.
+ *
+ * Entries are made only here, by the owning vCPU, when the loop has looked a block up; generated code reads them and copies
+ * them to the return stack. Three things end an entry:
+ *
+ *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A bit map of the pages that ever had entries since
+ *    the last whole flush makes flushing a page of data free.
+ *  - A block is invalidated, by any thread: it sets tb->invalid, then takes the block's tags away by compare-and-swap. An
+ *    owner that makes an entry at that moment checks tb->invalid after the tag is visible, so one of the two removes it. An
+ *    entry may meanwhile be on its way to the return stack in generated code, where no other thread can see it: therefore the
+ *    thread marks returns_stale and makes the vCPU leave generated code; the stack is emptied before guest code runs again,
+ *    which is before the guest can take the interrupt, or run the barrier, that tells it of the new code.
+ *  - The numbers of flags run out: everything is emptied together with the code buffer.
+ *
+ * A tag leaves the ASID out for the half of the address space that is normally global. When code there turns out to be mapped
+ * non-global, an ASID switch flushes everything.
+ */
+#include <string.h>
+
+#include "accel/tb/tb_internal.h"
+#include "base/bits.h"
+
+#define TAG_EMPTY (~0ull)
+#define FLAG_SLOTS 256
+
+/* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
+static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
+static uint32_t n_flags; /* tb_lock */
+
+void tb_flags_reset(void)
+{
+    memset(flag_slots, 0, sizeof flag_slots);
+    n_flags = 0;
+}
+
+static uint16_t add_flags(uint64_t flags, unsigned slot)
+{
+    uint16_t id = TB_FLAG_ID_NONE;
+    lock_acquire(&tb_lock);
+    while (flag_slots[slot].id && flag_slots[slot].flags != flags)
+        slot = (slot + 1) % FLAG_SLOTS;
+    if (flag_slots[slot].id) {
+        id = flag_slots[slot].id - 1;
+    } else if (n_flags < TB_FLAG_ID_NONE) {
+        id = n_flags++;
+        flag_slots[slot].flags = flags;
+        __atomic_store_n(&flag_slots[slot].id, id + 1, __ATOMIC_RELEASE);
+    }
+    lock_release(&tb_lock);
+    return id;
+}
+
+uint16_t tb_intern_flags(const struct TargetOps *target, uint64_t flags)
+{
+    unsigned slot = (flags * 0x9e3779b97f4a7c15ull) >> 56;
+    uint32_t id;
+    while ((id = __atomic_load_n(&flag_slots[slot].id, __ATOMIC_ACQUIRE))) {
+        if (flag_slots[slot].flags == flags)
+            return id - 1;
+        slot = (slot + 1) % FLAG_SLOTS;
+    }
+    uint16_t n = add_flags(flags, slot);
+    if (n == TB_FLAG_ID_NONE && current_cpu)
+        tb_flush_request(current_cpu);
+    return n;
+}
+
+uint64_t tb_jump_tag(const struct TargetOps *target, uint64_t pc, uint64_t flags, uint64_t jump_context)
+{
+    return pc ^ (uint64_t)tb_intern_flags(target, flags) << 52 ^ (target->jump_is_global(pc, flags) ? 0 : jump_context);
+}
+
+/* ---- entries ---- */
+static CPUJumpEntry *entry_of(CPUState *cpu, uint64_t pc)
+{
+    return &cpu->jump_cache[tb_jump_offset(pc) / sizeof(CPUJumpEntry)];
+}
+
+static bool canonical(uint64_t pc)
+{
+    int64_t top = (int64_t)pc >> 52;
+    return top == 0 || top == -1;
+}
+
+static unsigned page_bit(uint64_t va)
+{
+    return (unsigned)((va >> MEM_PAGE_BITS) ^ (va >> (MEM_PAGE_BITS + 12))) & 4095;
+}
+
+TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags)
+{
+    CPUJumpEntry *e = entry_of(cpu, pc);
+    TranslationBlock *tb = cpu->tb->jump_tb[e - cpu->jump_cache];
+    uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
+    if (tag == TAG_EMPTY || !tb || tb->pc != pc || tb->flags != flags)
+        return NULL;
+    uint64_t context = cpu->target->jump_is_global(pc, flags) ? 0 : cpu->jump_context;
+    return tag == (pc ^ (uint64_t)tb->flag_id << 52 ^ context) ? tb : NULL;
+}
+
+void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
+{
+    if (tb->flag_id == TB_FLAG_ID_NONE || tb->phys2 != RAM_ADDR_INVALID || !canonical(tb->pc))
+        return;
+    TbThread *th = cpu->tb;
+    bool global = cpu->target->jump_is_global(tb->pc, tb->flags);
+    CPUJumpEntry *e = entry_of(cpu, tb->pc);
+    __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    th->jump_pages[page_bit(tb->pc) / 64] |= BIT(page_bit(tb->pc) % 64);
+    th->nonglobal_high |= global && !global_mapping;
+    __atomic_store_n(&e->code, tb->code, __ATOMIC_RELEASE);
+    th->jump_tb[e - cpu->jump_cache] = tb;
+    __atomic_store_n(&e->tag, tb->pc ^ (uint64_t)tb->flag_id << 52 ^ (global ? 0 : cpu->jump_context), __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&tb->invalid, __ATOMIC_RELAXED))
+        __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
+}
+
+static void forget_returns(CPUState *cpu)
+{
+    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++)
+        cpu->return_stack[i].tag = TAG_EMPTY;
+}
+
+void jump_cache_settle(CPUState *cpu)
+{
+    if (UNLIKELY(__atomic_load_n(&cpu->tb->returns_stale, __ATOMIC_RELAXED))) {
+        __atomic_store_n(&cpu->tb->returns_stale, 0, __ATOMIC_SEQ_CST);
+        forget_returns(cpu);
+    }
+}
+
+void jump_cache_forget(const TranslationBlock *tb)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    CPU_FOREACH (cpu) {
+        if (!cpu->tb)
+            continue;
+        CPUJumpEntry *e = entry_of(cpu, tb->pc);
+        uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
+        if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
+            __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        if (cpu == current_cpu) {
+            forget_returns(cpu);
+        } else {
+            __atomic_store_n(&cpu->tb->returns_stale, 1, __ATOMIC_SEQ_CST);
+            cpu_exit(cpu);
+        }
+    }
+}
+
+/* ---- flushes, by the owner ---- */
+void jump_cache_flush(CPUState *cpu)
+{
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++)
+        __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    forget_returns(cpu);
+    if (cpu->tb) {
+        memset(cpu->tb->jump_pages, 0, sizeof cpu->tb->jump_pages);
+        cpu->tb->nonglobal_high = false;
+    }
+}
+
+void jump_cache_flush_page(CPUState *cpu, uint64_t va)
+{
+    va &= MEM_PAGE_MASK;
+    if (!cpu->tb || !(cpu->tb->jump_pages[page_bit(va) / 64] & BIT(page_bit(va) % 64)))
+        return;
+    const uint64_t page_of_tag = MASK64(52) & MEM_PAGE_MASK; /* what of a tag is the page's address for certain */
+    for (uint64_t pc = va; pc < va + MEM_PAGE_SIZE - 1; pc += 4) {
+        CPUJumpEntry *e = entry_of(cpu, pc);
+        uint64_t tag = e->tag;
+        if (!((tag ^ va) & page_of_tag))
+            __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
+        if (!((cpu->return_stack[i].tag ^ va) & page_of_tag))
+            cpu->return_stack[i].tag = TAG_EMPTY;
+    }
+}
+
+/* The ASID set in a tag's bits 62:59, which repeat bit 63 in a pc; all ones or zeroes in tags without one. */
+static bool tag_of_set(uint64_t tag, unsigned set)
+{
+    return (extract64(tag, 59, 4) ^ (tag >> 63 ? 15 : 0)) == set;
+}
+
+void jump_cache_flush_set(CPUState *cpu, unsigned set)
+{
+    if (!cpu->tb || cpu->tb->nonglobal_high) {
+        jump_cache_flush(cpu);
+        return;
+    }
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
+        if (tag_of_set(cpu->jump_cache[i].tag, set))
+            __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+    forget_returns(cpu);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of accel/tb share with each other and with accel/mmu and accel/exec.
+ *
+ * Locks: tb_lock (LOCK_TB) guards the table's writers, links and code pages. A vCPU's TLB lock (LOCK_TLB) may be taken inside it.
+ */
+#ifndef ACCEL_TB_TB_INTERNAL_H
+#define ACCEL_TB_TB_INTERNAL_H
+
+#include "accel/host/host.h"
+#include "accel/tb/tb.h"
+#include "base/lock.h"
+#include "target/api/target.h"
+
+#define TB_FLAG_ID_NONE 127u /* the flags have no number: never in a jump cache */
+#define CODE_PAGE_WORDS (MEM_PAGE_SIZE / 4)
+
+/* A page of RAM that code was translated from. Never freed. */
+typedef struct CodePage {
+    ram_addr_t addr;                      /* (c) */
+    uintptr_t blocks;                     /* (L) list of blocks: pointer | which of the block's two pages this is */
+    uint32_t n_blocks;                    /* (L) */
+    uint32_t translators;                 /* (L) translations that are reading the page */
+    uint32_t settling;                    /* (a) vCPUs that may still have a fast store to the page in flight */
+    uint64_t words[CODE_PAGE_WORDS / 64]; /* (a) a bit for each 4 bytes that code was, or is being, read from; cleared under the lock */
+} CodePage;
+
+/* A vCPU's part. All (v) unless marked. */
+typedef struct TbThread {
+    CPUState *cpu;                        /* (c) */
+    CodeBuf buf;                          /* the rest of this thread's chunk; rw NULL: no chunk */
+    unsigned chunk;
+    IRFunc *f;
+    TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */
+    uint64_t jump_pages[64];              /* a bit for each hash of a page that may have jump cache entries */
+    uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
+    bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
+    bool one_insn;                        /* the next block is to be one instruction, translated afresh */
+    CodePage *pages[2];                   /* of the translation in progress */
+    bool poisoned;                        /* (L) what the translation in progress has read was written meanwhile */
+} TbThread;
+
+typedef struct TbConfig {
+    const TargetOps *target;
+    uint32_t max_insns;
+    bool no_opt;
+} TbConfig;
+extern TbConfig tb_config;                /* (c) after accel_init */
+extern Lock tb_lock;
+
+/* ---- code_buffer.c ---- */
+bool code_buffer_init(uint64_t size, GError **error);
+/* Lets the host emit its shared code at the start. */
+bool code_buffer_init_host(const TargetOps *target, GError **error);
+uint64_t code_buffer_size(void);
+uint64_t code_buffer_used(void);
+ptrdiff_t code_buffer_rx_delta(void);
+/* Gives th an empty chunk; false: none is left. */
+bool code_buffer_next_chunk(TbThread *th);
+/* Files tb, just emitted into th's chunk, for tb_of_host_pc. */
+void code_buffer_add(TbThread *th, TranslationBlock *tb);
+/* Takes back the block that was added last. */
+void code_buffer_drop(TbThread *th, TranslationBlock *tb);
+/* All chunks are free again. Exclusive section, or nothing runs. */
+void code_buffer_reset(void);
+
+/* ---- tb_table.c ---- */
+TranslationBlock *tb_table_lookup(uint64_t pc, uint64_t flags, ram_addr_t phys);
+void tb_table_insert_locked(TranslationBlock *tb);
+void tb_table_remove_locked(TranslationBlock *tb);
+void tb_table_init(uint64_t buffer_bytes);
+void tb_table_reset(void);
+
+/* ---- code_page.c ---- */
+/* Whether bytes [addr, addr + len), within a page, may have been translated. */
+bool code_page_overlaps(ram_addr_t addr, unsigned len);
+/* Whether the page of addr can be followed; else its code is translated afresh for each execution. */
+bool code_page_possible(ram_addr_t addr);
+/* th's translation is about to read the page of addr: slot 0 or 1. */
+void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr);
+/* Marks bytes as read; before they are read. */
+void code_page_mark(CodePage *page, unsigned offset, unsigned len);
+/* Ends the translation. Publishes tb when it may be (returns the published block, or an equal one that was there first); NULL: one use only. tb NULL: gives up. */
+TranslationBlock *code_page_end(TbThread *th, TranslationBlock *tb);
+void code_pages_reset(void);
+
+/* ---- tb_link.c, under tb_lock ---- */
+void tb_unlink_locked(TranslationBlock *tb);
+
+/* ---- jump_cache.c ---- */
+void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping);
+TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
+/* Forgets tb in all vCPUs' caches and return stacks. Any thread; tb->invalid is set. */
+void jump_cache_forget(const TranslationBlock *tb);
+/* Drops the entries of one ASID set's code (and what cannot be told apart from them). */
+void jump_cache_flush_set(CPUState *cpu, unsigned set);
+/* Carries out what other threads' invalidations left for this vCPU. */
+void jump_cache_settle(CPUState *cpu);
+void tb_flags_reset(void);
+
+/* ---- tb_translate.c ---- */
+/* Translates; no_cache: for one use, at most max_insns instructions. May leave by a guest fault or because the buffer is full. */
+TranslationBlock *tb_translate(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_t max_insns, bool no_cache);
+/* Emits f's code as a block for one use; NULL: it does not fit even an empty chunk. */
+TranslationBlock *tb_emit(TbThread *th, IRFunc *f);
+/* The translation in progress, if any, was left by a fault. */
+void tb_translate_abort(CPUState *cpu);
+/* A one-use block was run: its room is used again. */
+void tb_discard(CPUState *cpu, TranslationBlock *tb);
+
+/* ---- tb_flush.c ---- */
+/* Exclusive section, or no vCPU runs. */
+void tb_flush_now(void);
+extern TBStats tb_stats; /* (a), relaxed */
+static inline void tb_count(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+
+/* ---- tb_log.c ---- */
+void tb_log_guest(const IRFunc *f, const uint8_t *bytes, uint32_t size);
+void tb_log_ir(const IRFunc *f, uint32_t item);
+void tb_log_host(const TranslationBlock *tb);
+
+/* ---- tb_store.c: for accel/mmu's stores ---- */
+/* Before a store of len bytes (within a page) to a page with code: drops the blocks it overwrites. When the running block is one of them and goes on after this instruction, leaves, and the instruction is run again alone. */
+void tb_store_begin(CPUState *cpu, ram_addr_t addr, unsigned len, uintptr_t ra);
+/* After it: drops what was translated from the old bytes meanwhile. */
+void tb_store_end(ram_addr_t addr, unsigned len);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Every device class by name. A new device is one line in DEVICES, kept in alphabetical order of the constants. */
+#include <string.h>
+
+#include "hw/core/device.h"
+
+#define DEVICES(X) \
+    X(fw_cfg_mmio_class) \
+    X(gicv2_class) \
+    X(gicv3_class) \
+    X(pl011_class) \
+    X(pl031_class) \
+    X(pl061_class) \
+    X(virtio_mmio_empty_class)
+
+#define X(c) extern const DeviceClass c;
+DEVICES(X)
+#undef X
+
+const DeviceClass *const device_classes[] = {
+#define X(c) &c,
+    DEVICES(X)
+#undef X
+    NULL,
+};
+
+const DeviceClass *device_class_find(const char *name)
+{
+    for (const DeviceClass *const *c = device_classes; *c; c++)
+        if (!strcmp((*c)->name, name))
+            return *c;
+    return NULL;
+}
+
+void device_list_help(GString *out)
+{
+    for (const DeviceClass *const *c = device_classes; *c; c++)
+        g_string_append_printf(out, "%-16s %s%s\n", (*c)->name, (*c)->description, (*c)->user_creatable ? "" : " (part of a machine)");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The AArch64 vCPU as boards and the loop see it: creation, reset, wiring, register dump.
+ *
+ * Reset leaves the CPU at EL1 with the MMU off and everything masked. A board that boots a kernel directly gives entry point
+ * and x0 (arm_cpu_set_boot), which every later reset applies again. Memory for an ArmCPU is never freed: vCPUs live as long
+ * as the program.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/mmu/mmu.h"
+#include "base/bits.h"
+#include "base/entropy.h"
+#include "base/error.h"
+#include "target/arm/internals.h"
+#include "target/arm/ptw.h"
+
+#define SCTLR_RESET 0x30d00800ull /* LSMAOE nTLSMD SPAN EIS TSCXT EOS */
+#define AFF0_CPUS 16              /* as many as one SGI target list reaches */
+#define MXCSR_MASKED 0x1f80u
+
+void arm_reset(CPUState *cs)
+{
+    ArmCPU *cpu = arm_cpu(cs);
+    CPUARMState *env = &cpu->env;
+
+    memset(env, 0, sizeof(*env));
+    env->pstate = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | 1u << PSTATE_EL_SHIFT | PSTATE_SP;
+    env->nzcv = arm_nzcv_from_arch(0);
+    env->sctlr_el1 = SCTLR_RESET;
+    env->exclusive_addr = ~0ull;
+    env->oslar_el1 = 1; /* the OS lock is set by a cold reset */
+    env->mxcsr = MXCSR_MASKED;
+    entropy_bytes(&env->rndr_state, sizeof(env->rndr_state));
+    arm_fpcr_set(cs, 0);
+    arm_fpsr_set(cs, 0);
+    if (cpu->boot_set) {
+        env->pc = cpu->boot_pc;
+        env->x[0] = cpu->boot_x0;
+    }
+    __atomic_store_n(&cpu->powered_off, cpu->start_powered_off, __ATOMIC_RELEASE);
+    __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
+    cs->halted = cpu->start_powered_off;
+    cs->exception_index = -1;
+    arm_pauth_refresh(cpu);
+    arm_timers_reset(cpu);
+    arm_pmu_reset(cpu);
+    mmu_flush(cs, ARM_MMU_ALL);
+    arm_update_asid(cpu);
+}
+
+static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+{
+    ArmModelConfig config;
+    ArmCPU *cpu;
+
+    if (!arm_model_parse(spec, &config, error))
+        return NULL;
+    cpu = aligned_alloc(64, ALIGN_UP(sizeof(*cpu), 64));
+    if (!cpu) {
+        error_set(error, "no memory for CPU %d", index);
+        return NULL;
+    }
+    memset(cpu, 0, sizeof(*cpu));
+    cpu->id = config.id;
+    cpu->features = arm_features_of(&config.id);
+    cpu->pauth = config.pauth;
+    cpu->dt_compatible = config.dt_compatible;
+    cpu->mpidr = (uint64_t)(index / AFF0_CPUS) << 8 | (uint64_t)(index % AFF0_CPUS);
+    cpu->start_powered_off = start_powered_off;
+    cpu_init_common(&cpu->parent, &target_aarch64, index);
+    if (!cpu->parent.mmu)
+        mmu_init_cpu(&cpu->parent);
+    mmu_set_by_asid(&cpu->parent, 1u << ARM_MMU_EL0);
+    arm_timers_init(cpu);
+    arm_pmu_init(cpu);
+    arm_reset(&cpu->parent);
+    return &cpu->parent;
+}
+
+static bool check(const char *spec, GError **error)
+{
+    ArmModelConfig config;
+    return arm_model_parse(spec, &config, error);
+}
+
+const CpuArch cpu_arch_aarch64 = {
+    .name = "aarch64", .ops = &target_aarch64, .models = arm_models, .n_models = ARM_N_MODELS, .check = check, .create = create,
+    .help = arm_model_help,
+};
+
+/* ---- wiring ---- */
+void arm_set_output(ArmCPU *cpu, ArmTimerLine line, bool level)
+{
+    if (cpu->out[line].level == level)
+        return;
+    cpu->out[line].level = level;
+    if (cpu->out[line].fn)
+        cpu->out[line].fn(cpu->out[line].opaque, level);
+}
+
+void arm_cpu_set_output(CPUState *cs, ArmTimerLine line, void (*fn)(void *opaque, int level), void *opaque)
+{
+    arm_cpu(cs)->out[line].fn = fn;
+    arm_cpu(cs)->out[line].opaque = opaque;
+}
+
+uint64_t arm_cpu_mpidr(CPUState *cs)
+{
+    return arm_cpu(cs)->mpidr;
+}
+
+void arm_cpu_set_boot(CPUState *cs, uint64_t pc, uint64_t x0)
+{
+    ArmCPU *cpu = arm_cpu(cs);
+    cpu->boot_pc = pc;
+    cpu->boot_x0 = x0;
+    cpu->boot_set = true;
+    cpu->env.pc = pc;
+    cpu->env.x[0] = x0;
+}
+
+const char *arm_cpu_dt_compatible(CPUState *cs)
+{
+    return arm_cpu(cs)->dt_compatible;
+}
+
+bool arm_cpu_has_pmu(CPUState *cs)
+{
+    return arm_pmu_present(arm_cpu(cs));
+}
+
+void arm_cpu_set_gic(CPUState *cs, const ArmGicCpuIf *gic)
+{
+    arm_cpu(cs)->gic = *gic;
+}
+
+void arm_cpu_enable_psci_hvc(CPUState *cs)
+{
+    arm_cpu(cs)->psci_hvc = true;
+}
+
+/* ---- dump ---- */
+void arm_dump(CPUState *cs, FILE *out)
+{
+    CPUARMState *env = arm_env(cs);
+    uint32_t spsr = arm_get_spsr(env);
+
+    fprintf(out, " PC=%016" PRIx64 "  SP=%016" PRIx64 "\n", env->pc, env->sp);
+    for (unsigned i = 0; i < 31; i++)
+        fprintf(out, "X%02u=%016" PRIx64 "%s", i, env->x[i], i % 4 == 3 || i == 30 ? "\n" : " ");
+    fprintf(out, "PSTATE=%08x %c%c%c%c EL%u%c %c%c%c%c\n", spsr, spsr & PSTATE_N ? 'N' : '-', spsr & PSTATE_Z ? 'Z' : '-',
+            spsr & PSTATE_C ? 'C' : '-', spsr & PSTATE_V ? 'V' : '-', arm_el(env), spsr & PSTATE_SP ? 'h' : 't', spsr & PSTATE_D ? 'D' : '-',
+            spsr & PSTATE_A ? 'A' : '-', spsr & PSTATE_I ? 'I' : '-', spsr & PSTATE_F ? 'F' : '-');
+    fprintf(out, "SCTLR=%016" PRIx64 " TCR=%016" PRIx64 " TTBR0=%016" PRIx64 " TTBR1=%016" PRIx64 "\n", env->sctlr_el1, env->tcr_el1,
+            env->ttbr0_el1, env->ttbr1_el1);
+    fprintf(out, "ESR=%08" PRIx64 " FAR=%016" PRIx64 " ELR=%016" PRIx64 " VBAR=%016" PRIx64 "\n", env->esr_el1, env->far_el1, env->elr_el1,
+            env->vbar_el1);
+    for (unsigned i = 0; i < 32; i++)
+        fprintf(out, "Q%02u=%016" PRIx64 ":%016" PRIx64 "%s", i, env->v[i].u64[1], env->v[i].u64[0], i % 2 ? "\n" : " ");
+}

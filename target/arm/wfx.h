@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Helpers of WFI and WFE. */
+#ifndef TARGET_ARM_WFX_H
+#define TARGET_ARM_WFX_H
+
+#include "accel/ir/helper.h"
+#include "cpus/cpu.h"
+
+void helper_wfi(CPUState *cpu);
+void helper_wfe(CPUState *cpu);
+
+#define HELPER IR_HELPER_DECLARE
+#include "target/arm/helper_sys.def"
+#undef HELPER
+
+#endif

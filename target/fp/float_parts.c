@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Unpacking, rounding and packing, NaNs: what all operations share. */
+#include "target/fp/float_internal.h"
+
+const FloatFormat float_f16 = { .exp_bits = 5, .frac_bits = 10 };
+const FloatFormat float_f16_alt = { .exp_bits = 5, .frac_bits = 10, .no_special = true };
+const FloatFormat float_bf16 = { .exp_bits = 8, .frac_bits = 7 };
+const FloatFormat float_f32 = { .exp_bits = 8, .frac_bits = 23 };
+const FloatFormat float_f64 = { .exp_bits = 11, .frac_bits = 52 };
+
+FloatParts parts_unpack(const FloatFormat *f, uint64_t a, FloatStatus *s)
+{
+    uint32_t max_exp = (1u << f->exp_bits) - 1;
+    uint32_t exp = (uint32_t)(a >> f->frac_bits) & max_exp;
+    uint64_t frac = a & MASK64(f->frac_bits);
+    FloatParts p = { .sig = (u128)frac << (127 - f->frac_bits), .exp = (int32_t)exp - float_bias(f), .cls = CLS_NORMAL, .sign = float_is_neg(f, a) };
+
+    if (exp == 0) {
+        if (frac && s->flush_inputs) {
+            if (s->flush_inputs == FLOAT_FLUSH_FLAG)
+                s->flags |= FLOAT_INPUT_DENORMAL;
+            frac = 0;
+        }
+        if (!frac)
+            return parts_zero(p.sign);
+        p.exp++;
+        parts_normalise(&p);
+    } else if (exp == max_exp && !f->no_special) {
+        p.cls = !frac ? CLS_INF : p.sig & PARTS_QUIET ? CLS_QNAN : CLS_SNAN;
+    } else {
+        p.sig |= PARTS_TOP;
+    }
+    return p;
+}
+
+static uint64_t pack_overflow(const FloatFormat *f, bool sign, FloatStatus *s)
+{
+    if (f->no_special) {
+        s->flags |= FLOAT_INVALID;
+        return float_zero(f, sign) | (float_sign_bit(f) - 1);
+    }
+    s->flags |= FLOAT_OVERFLOW | FLOAT_INEXACT;
+    bool finite = s->round == FLOAT_ROUND_ZERO || s->round == FLOAT_ROUND_ODD || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN);
+    return finite ? float_max_normal(f, sign) : float_inf(f, sign);
+}
+
+/* sig rounded to frac_bits + 1 bits. */
+static uint64_t round_sig(const FloatFormat *f, u128 sig, bool sign, FloatRound round, bool *inexact)
+{
+    unsigned drop = 127 - f->frac_bits;
+    u128 rest = sig & (((u128)1 << drop) - 1);
+    uint64_t q = (uint64_t)(sig >> drop);
+    *inexact = rest != 0;
+    return q + round_up(round, sign, q & 1, rest, (u128)1 << (drop - 1));
+}
+
+/* Below the normal range. The exponent field is 0, or 1 when rounding carries into it. */
+static uint64_t pack_tiny(const FloatFormat *f, const FloatParts *p, int biased, FloatStatus *s)
+{
+    bool inexact, tiny = true;
+
+    if (s->flush_outputs) {
+        s->flags |= FLOAT_UNDERFLOW;
+        return float_zero(f, p->sign);
+    }
+    if (s->tiny_after && biased == 0) /* not tiny when it reaches the smallest normal with unbounded exponent */
+        tiny = !(round_sig(f, p->sig, p->sign, s->round, &inexact) >> (f->frac_bits + 1));
+    uint64_t q = round_sig(f, shift_right_jam(p->sig, (unsigned)(1 - biased)), p->sign, s->round, &inexact);
+    if (inexact)
+        s->flags |= FLOAT_INEXACT | (tiny ? FLOAT_UNDERFLOW : 0);
+    return float_zero(f, p->sign) | q;
+}
+
+static uint64_t pack_normal(const FloatFormat *f, const FloatParts *p, FloatStatus *s)
+{
+    int biased = p->exp + float_bias(f);
+    int max_exp = (1 << f->exp_bits) - (f->no_special ? 0 : 1);
+    bool inexact;
+
+    if (biased <= 0)
+        return pack_tiny(f, p, biased, s);
+    uint64_t q = round_sig(f, p->sig, p->sign, s->round, &inexact);
+    if (q >> (f->frac_bits + 1)) {
+        q >>= 1;
+        biased++;
+    }
+    if (biased >= max_exp)
+        return pack_overflow(f, p->sign, s);
+    if (inexact)
+        s->flags |= FLOAT_INEXACT;
+    return float_zero(f, p->sign) | (uint64_t)biased << f->frac_bits | (q & MASK64(f->frac_bits));
+}
+
+uint64_t parts_pack(const FloatFormat *f, const FloatParts *p, FloatStatus *s)
+{
+    switch (p->cls) {
+    case CLS_NORMAL: return pack_normal(f, p, s);
+    case CLS_ZERO: return float_zero(f, p->sign);
+    case CLS_INF: return float_inf(f, p->sign);
+    default: return float_inf(f, p->sign) | (uint64_t)(p->sig >> (127 - f->frac_bits));
+    }
+}
+
+FloatParts parts_invalid(FloatStatus *s)
+{
+    s->flags |= FLOAT_INVALID;
+    return parts_default_nan();
+}
+
+FloatParts parts_pick_nan(const FloatParts *const p[], unsigned n, FloatStatus *s)
+{
+    const FloatParts *pick = NULL;
+
+    for (unsigned i = n; i-- > 0;)
+        if (p[i]->cls == CLS_QNAN)
+            pick = p[i];
+    for (unsigned i = n; i-- > 0;)
+        if (p[i]->cls == CLS_SNAN) {
+            pick = p[i];
+            s->flags |= FLOAT_INVALID;
+        }
+    if (s->default_nan)
+        return parts_default_nan();
+    FloatParts r = *pick;
+    r.cls = CLS_QNAN;
+    r.sig |= PARTS_QUIET;
+    return r;
+}
+
+u128 parts_to_integer(const FloatParts *p, FloatRound round, bool *inexact)
+{
+    /* Two bits below the point: a half, and sticky. */
+    u128 v = shift_right_jam(p->sig, (unsigned)(125 - p->exp));
+    *inexact = v & 3;
+    return (v >> 2) + round_up(round, p->sign, v >> 2 & 1, v & 3, 2);
+}
+
+uint64_t float_flush(const FloatFormat *f, uint64_t a, FloatStatus *s)
+{
+    a &= float_sign_bit(f) * 2 - 1;
+    if (a >> f->frac_bits & ((1u << f->exp_bits) - 1))
+        return a;
+    return parts_unpack(f, a, s).cls == CLS_ZERO ? float_zero(f, float_is_neg(f, a)) : a;
+}
+
+uint64_t float_nan1(const FloatFormat *f, uint64_t a, FloatStatus *s)
+{
+    return float_nan2(f, a, a, s);
+}
+
+uint64_t float_nan2(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s)
+{
+    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s);
+    FloatParts r = parts_pick_nan((const FloatParts *const[]){ &x, &y }, 2, s);
+    return parts_pack(f, &r, s);
+}

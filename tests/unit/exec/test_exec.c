@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop, the block table and invalidation, with the toy guest on this thread. */
+#include "tests/unit/exec/toy.h"
+
+#define RWX (PROT_R | PROT_W | PROT_X)
+#define CODE(pa, ...) toy_code((pa), (const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
+
+static ToyCPU *c;
+
+static TBStats stats(void)
+{
+    TBStats s;
+    tb_get_stats(&s);
+    return s;
+}
+
+/* Identity mapping of all RAM, no translations. */
+static void fresh(void)
+{
+    toy_unmap_all();
+    for (uint64_t pa = 0; pa < TOY_RAM_SIZE; pa += 0x1000)
+        toy_map(pa, pa, 12, RWX, true, 0);
+    toy_map(TOY_MMIO, TOY_MMIO, 12, RWX, true, 0);
+    tb_flush_now();
+    mmu_flush(&c->parent, ~0u);
+    memset(c->r, 0, sizeof c->r);
+    c->flags = TOY_KERNEL;
+    c->svcs = 0;
+}
+
+static uint64_t ram64(uint64_t pa) { return ldq_le_p(toy_ram + pa); }
+
+static void test_loop(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_LI, 1, 0, 1000), TOY(TOY_ADD, 2, 2, 3), TOY(TOY_ADD, 1, 1, -1), TOY(TOY_BNE, 1, 0, -2), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[2], ==, 3000);
+    g_assert_cmpuint(c->pc, ==, 0x1014);
+}
+
+static void test_link(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_LI, 1, 0, 5), TOY(TOY_B, 0, 0, 3));
+    CODE(0x1010, TOY(TOY_ADD, 1, 1, -1), TOY(TOY_BNE, 1, 0, -1), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    TranslationBlock *a = tb_lookup(&c->parent, 0x1000, TOY_KERNEL), *b = tb_lookup(&c->parent, 0x1010, TOY_KERNEL);
+    g_assert_nonnull(a);
+    g_assert_nonnull(b);
+    g_assert_true(a->links[0].to == b);
+    g_assert_true(b->links[0].to == b);
+    tb_invalidate(b->phys, 4);
+    g_assert_true(b->invalid);
+    g_assert_null(a->links[0].to);
+    g_assert_null(b->incoming);
+    g_assert_null(tb_lookup(&c->parent, 0x1010, TOY_KERNEL));
+    toy_run(c, 0x1000);
+    g_assert_nonnull(a->links[0].to);
+}
+
+static void test_fault_is_precise(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_LI, 1, 0, 7), TOY(TOY_LUI, 2, 0, 0x7000), TOY(TOY_LD, 3, 2, 8), TOY(TOY_LI, 1, 0, 9), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmphex(c->fault_va, ==, 0x70000008);
+    g_assert_cmphex(c->fault_pc, ==, 0x1008);
+    g_assert_cmpuint(c->r[1], ==, 7);
+}
+
+static void test_exception(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_SVC, 0, 0, 0), TOY(TOY_SVC, 0, 0, 0), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpint(c->svcs, ==, 2);
+}
+
+/* The second instruction's successor is overwritten by the second, in the same block. */
+static void test_store_into_own_block(void)
+{
+    fresh();
+    uint32_t new = TOY(TOY_LI, 5, 0, 2);
+    CODE(0x1000, TOY(TOY_LI, 1, 0, new & 0xffff), TOY(TOY_LUI, 1, 0, new >> 16), TOY(TOY_LI, 2, 0, 0x1010), TOY(TOY_ST32, 1, 2, 0),
+         TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 2);
+    g_assert_cmpuint(stats().invalidations, >, 0);
+}
+
+static void test_instruction_overwrites_itself(void)
+{
+    fresh();
+    uint32_t new = TOY(TOY_LI, 5, 0, 2);
+    CODE(0x1000, TOY(TOY_LI, 1, 0, new & 0xffff), TOY(TOY_LUI, 1, 0, new >> 16), TOY(TOY_LI, 2, 0, 0x100c), TOY(TOY_ST32, 1, 2, 0),
+         TOY(TOY_ADD, 6, 6, 1), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[6], ==, 1);
+    toy_run(c, 0x100c);
+    g_assert_cmpuint(c->r[5], ==, 2);
+}
+
+static void run_patched(uint32_t word)
+{
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x1000, TOY(TOY_LI, 1, 0, word & 0xffff), TOY(TOY_LUI, 1, 0, word >> 16), TOY(TOY_LI, 2, 0, 0x2000), TOY(TOY_ST32, 1, 2, 0),
+         TOY(TOY_JR, 2, 0, 0));
+    toy_run(c, 0x2000);
+    g_assert_cmpuint(c->r[5], ==, 1);
+    toy_run(c, 0x1000);
+}
+
+static void test_store_into_other_block(void)
+{
+    fresh();
+    run_patched(TOY(TOY_LI, 5, 0, 9));
+    g_assert_cmpuint(c->r[5], ==, 9);
+}
+
+static void test_atomic_into_code(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x2000), TOY(TOY_ATOM, 1, 2, 4), TOY(TOY_JR, 2, 0, 0));
+    toy_run(c, 0x2000);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 5);
+}
+
+static void test_data_beside_code(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x2000);
+    uint64_t before = stats().invalidations;
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x2008), TOY(TOY_LI, 1, 0, 100), TOY(TOY_ST, 1, 2, 0), TOY(TOY_ADD, 1, 1, -1), TOY(TOY_BNE, 1, 0, -2),
+         TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(ram64(0x2008), ==, 1);
+    g_assert_cmpuint(stats().invalidations, ==, before);
+    g_assert_nonnull(tb_lookup(&c->parent, 0x2000, TOY_KERNEL));
+}
+
+static uint64_t write_tag(uint64_t va) { return c->parent.tlb[TOY_KERNEL].table[va >> 12 & 63].addr_write; }
+
+static void test_code_flag_comes_and_goes(void)
+{
+    fresh();
+    RAMBlock *ram = toy_ram_mr.ram;
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+    toy_run(c, 0x2000);
+    g_assert_true(*ram_page_flags(ram, ram->offset + 0x2000) & RAM_PAGE_CODE);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000 | TLB_NOTDIRTY);
+    CODE(0x2000, TOY(TOY_HLT, 0, 0, 0));
+    g_assert_false(*ram_page_flags(ram, ram->offset + 0x2000) & RAM_PAGE_CODE);
+    mmu_st(&c->parent, 0x2100, 2, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+}
+
+static void test_device_write(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x2000);
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 3));
+    toy_run(c, 0x2000);
+    g_assert_cmpuint(c->r[5], ==, 3);
+}
+
+/* A page's mapping changes under a warm jump cache. */
+static void test_jump_cache_flush(void)
+{
+    fresh();
+    CODE(0x3000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x4000, TOY(TOY_LI, 5, 0, 2), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x3000), TOY(TOY_JR, 2, 0, 0));
+    toy_run(c, 0x1000);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 1);
+    toy_map(0x3000, 0x4000, 12, RWX, true, 0);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 1); /* not flushed yet */
+    mmu_flush_range(&c->parent, 0x3000, 1, 12, MMU_ASID_ANY, ~0u);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 2);
+}
+
+/* Code of two address spaces at one address; the jump cache tells them apart. */
+static void test_asid_code(void)
+{
+    fresh();
+    toy_unmap_all();
+    for (unsigned asid = 0; asid < 20; asid++) {
+        CODE(0x8000 + asid * 0x1000, TOY(TOY_LI, 5, 0, asid), TOY(TOY_HLT, 0, 0, 0));
+        toy_map(0x3000, 0x8000 + asid * 0x1000, 12, RWX, false, asid);
+    }
+    c->flags = TOY_USER;
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned asid = 0; asid < 20; asid++) {
+            c->asid = asid;
+            mmu_set_asid(&c->parent, asid);
+            toy_run(c, 0x3000);
+            g_assert_cmpuint(c->r[5], ==, asid);
+        }
+    }
+    int fills = c->fills;
+    for (unsigned asid = 10; asid < 20; asid++) {
+        c->asid = asid;
+        mmu_set_asid(&c->parent, asid);
+        toy_run(c, 0x3000);
+        g_assert_cmpuint(c->r[5], ==, asid);
+    }
+    g_assert_cmpint(c->fills, ==, fills);
+}
+
+static void test_code_in_device(void)
+{
+    fresh();
+    uint32_t words[] = { TOY(TOY_LI, 5, 0, 77), TOY(TOY_HLT, 0, 0, 0) };
+    memcpy(toy_regs, words, sizeof words);
+    toy_run(c, TOY_MMIO);
+    g_assert_cmpuint(c->r[5], ==, 77);
+    g_assert_null(tb_lookup(&c->parent, TOY_MMIO, TOY_KERNEL));
+    words[0] = TOY(TOY_LI, 5, 0, 78);
+    memcpy(toy_regs, words, sizeof words);
+    toy_run(c, TOY_MMIO);
+    g_assert_cmpuint(c->r[5], ==, 78);
+}
+
+static void test_misaligned_atomic(void)
+{
+    fresh();
+    stq_le_p(toy_ram + 0x5ffc, 40);
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x5ffc), TOY(TOY_ATOM, 1, 2, 2), TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[1], ==, 40);
+    g_assert_cmpuint(ram64(0x5ffc), ==, 42);
+}
+
+/* Much more code than the buffer of 1 MiB holds, run twice. */
+static void test_buffer_overflow(void)
+{
+    fresh();
+    uint64_t flushes = stats().flushes;
+    for (uint64_t pa = 0x100000; pa < 0x700000; pa += 0x100)
+        CODE(pa, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_ADD, 2, 2, 0x100), TOY(TOY_BNE, 2, 3, 2), TOY(TOY_HLT, 0, 0, 0), TOY(TOY_JR, 2, 0, 0));
+    for (int i = 0; i < 2; i++) {
+        c->r[2] = 0x100000;
+        c->r[3] = 0x700000;
+        c->r[5] = 0;
+        toy_run(c, 0x100000);
+        g_assert_cmpuint(c->r[5], ==, 0x6000);
+    }
+    g_assert_cmpuint(stats().flushes, >, flushes + 2);
+    g_assert_cmpuint(stats().code_bytes, <=, stats().buffer_bytes);
+}
+
+/* More sets of block flags than there are numbers for them. */
+static void test_flag_numbers(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_HLT, 0, 0, 0));
+    for (unsigned i = 0; i < 1000; i++) {
+        c->flags = TOY_KERNEL | i << 8;
+        toy_run(c, 0x2000);
+    }
+    g_assert_cmpuint(c->r[5], ==, 1000);
+    c->flags = TOY_KERNEL;
+}
+
+static void test_single_step(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_ADD, 5, 5, 1), TOY(TOY_HLT, 0, 0, 0));
+    current_cpu = &c->parent;
+    c->parent.singlestep = CPU_STEP_ENABLE;
+    c->parent.halted = false;
+    c->parent.exit_request = 0;
+    c->pc = 0x2000;
+    g_assert_cmpint(cpu_exec(&c->parent), ==, EXCP_DEBUG);
+    g_assert_cmphex(c->pc, ==, 0x2004);
+    g_assert_cmpuint(c->r[5], ==, 1);
+    c->parent.singlestep = 0;
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    toy_init(1 << 20);
+    c = toy_new_cpu(0);
+    g_test_add_func("/exec/loop/counts", test_loop);
+    g_test_add_func("/exec/loop/fault-is-precise", test_fault_is_precise);
+    g_test_add_func("/exec/loop/exception", test_exception);
+    g_test_add_func("/exec/loop/single-step", test_single_step);
+    g_test_add_func("/exec/loop/misaligned-atomic-runs-alone", test_misaligned_atomic);
+    g_test_add_func("/exec/tb/link-and-unlink", test_link);
+    g_test_add_func("/exec/tb/buffer-overflow", test_buffer_overflow);
+    g_test_add_func("/exec/tb/flag-numbers-run-out", test_flag_numbers);
+    g_test_add_func("/exec/tb/code-in-device", test_code_in_device);
+    g_test_add_func("/exec/jump-cache/page-flush", test_jump_cache_flush);
+    g_test_add_func("/exec/jump-cache/asid", test_asid_code);
+    g_test_add_func("/exec/smc/store-into-own-block", test_store_into_own_block);
+    g_test_add_func("/exec/smc/instruction-overwrites-itself", test_instruction_overwrites_itself);
+    g_test_add_func("/exec/smc/store-into-other-block", test_store_into_other_block);
+    g_test_add_func("/exec/smc/atomic-into-code", test_atomic_into_code);
+    g_test_add_func("/exec/smc/data-beside-code", test_data_beside_code);
+    g_test_add_func("/exec/smc/code-flag-comes-and-goes", test_code_flag_comes_and_goes);
+    g_test_add_func("/exec/smc/device-write", test_device_write);
+    return g_test_run();
+}
