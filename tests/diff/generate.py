@@ -21,14 +21,14 @@ import decodegen  # noqa: E402
 
 DATA = 0x41001000
 MEM = 512
-EDGES = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-         0x8000000000000000, 0xffffffffffffffff]
+EDGES = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
+         0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff]
 # Zeros, ones, infinities, NaNs of both kinds, denormals, the smallest and the largest normals.
 F16 = [0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0xfe01, 0x7c01, 0xfd00, 1, 0x83ff, 0x400, 0x8400, 0x7bff, 0xfbff]
 F32 = [0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0xffa00000, 1, 0x807fffff,
        0x800000, 0x80800000, 0x7f7fffff, 0xff7fffff, 0x4f000000, 0xcf000000, 0x5f000000, 0x3f000000, 0x3fc00000, 0x477fe000]
-F64 = [0, 1 << 63, 0x3ff << 52, 0xbff << 52, 0x7ff << 52, 0xfff << 52, 0x7ff8 << 48, 0xfff8 << 48 | 1, 0x7ff << 52 | 1, 0xfff4 << 48, 1,
-       0x800fffffffffffff, 1 << 52, 0x8010 << 48, 0x7fefffffffffffff, 0xffefffffffffffff, 0x41e << 52, 0xc1e << 52, 0x43e << 52, 0x3fe << 52,
+F64 = [0, 1 << 63, 0x3ff << 52, 0xbff << 52, 0x7ff << 52, 0xfff << 52, 0x7ff8 << 48, 0xfff8 << 48 | 1, 0x7ff << 52 | 1, 0xfff4 << 48,
+       1, 0x800fffffffffffff, 1 << 52, 0x8010 << 48, 0x7fefffffffffffff, 0xffefffffffffffff, 0x41e << 52, 0xc1e << 52, 0x43e << 52, 0x3fe << 52,
        0x3ff8 << 48, 0x3690 << 48, 0x380fffffffffffff]
 PAUTH = {'pauth', 'pauth2'}
 
@@ -76,6 +76,8 @@ def is_load_store(word):
 def comparable(row, word):
     if row.feature in PAUTH or word >> 24 in (0xd4, 0xd5):
         return False
+    if word & 0xfff0fc00 == 0x5f10fc00:
+        return False  # FCVTZS of a half to fixed point: QEMU 7.2 sign-extends into bits that the manual zeroes
     if word >> 26 & 31 == 5 or word >> 24 in (0x34, 0x35, 0x36, 0x37, 0x54, 0xb4, 0xb5, 0xb6, 0xb7):
         return branch_offset(word) != 0
     return True
@@ -117,7 +119,9 @@ def random_case(rng, row):
         if base != 31:
             x[base] = DATA + (rng.randrange(128, 320) & (-1 << rng.randint(0, 4)))
     v = [random_vector(rng) for _ in range(32)]
-    fpcr = rng.choice([0, 0, 0, 1, 2, 3]) << 22 | rng.choice([0, 0, 0, 1]) << 25 | rng.choice([0, 0, 0, 1]) << 24 | rng.choice([0, 0, 0, 1]) << 19
+    fpcr = rng.choice([0, 0, 0, 1, 2, 3]) << 22
+    for bit in (19, 24, 25):  # FZ16, FZ, DN
+        fpcr |= rng.choice([0, 0, 0, 1]) << bit
     fpsr = rng.choice([0, 0, 0, rng.getrandbits(32) & 0x0800009f])
     return word, x, sp, rng.getrandbits(4) << 28, fpcr, fpsr, v, rng.randbytes(MEM)
 

@@ -123,9 +123,11 @@ static const char *const messages[] = { "", "abc", "message digest of some forty
 
 static uint32_t rotate(uint32_t x, unsigned n) { return x << n | x >> (32 - n); }
 
+typedef void Sha1Rounds(V128 *, const V128 *, const V128 *, const V128 *, SimdDesc);
+
 static void sha1_digest(const char *message)
 {
-    static void (*const rounds[4])(V128 *, const V128 *, const V128 *, const V128 *, SimdDesc) = { helper_sha1c, helper_sha1p, helper_sha1m, helper_sha1p };
+    static Sha1Rounds *const rounds[4] = { helper_sha1c, helper_sha1p, helper_sha1m, helper_sha1p };
     static const uint32_t k[4] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
     V128 w[20], abcd = { .u32 = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 } }, start = abcd, e = { .u32 = { 0xc3d2e1f0 } };
     sha_block(message, w[0].u8, 64, 4);

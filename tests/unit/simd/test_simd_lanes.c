@@ -6,6 +6,7 @@
  * widths. Vectors mix random lanes with the values where saturation and rounding change.
  */
 #include <glib.h>
+#include <inttypes.h>
 
 #include "target/arm/cpu.h"
 #include "target/arm/crypto_portable.h"
@@ -37,8 +38,10 @@ static uint64_t random64(void)
 /* A lane value: random, or next to a limit. */
 static uint64_t random_lane(void)
 {
-    static const uint64_t edges[] = { 0, 1, ~0ull, 0x7f, 0x80, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, 0x7fffffffffffffff, 0x8000000000000000,
-                                      0x8080808080808080, 0x8000800080008000, 0x8000000080000000, 0x7f7f7f7f7f7f7f7f };
+    static const uint64_t edges[] = {
+        0, 1, ~0ull, 0x7f, 0x80, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, 0x7fffffffffffffff, 0x8000000000000000,
+        0x8080808080808080, 0x8000800080008000, 0x8000000080000000, 0x7f7f7f7f7f7f7f7f,
+    };
     uint64_t r = random64();
     return r & 1 ? random64() : edges[(r >> 8) % G_N_ELEMENTS(edges)] + (r >> 16 & 1);
 }
@@ -84,8 +87,8 @@ static Wide shift_down(Wide x, unsigned n, bool round)
 static void assert_vector(const char *what, unsigned bits, const V128 *got, const V128 *want)
 {
     if (memcmp(got, want, 16))
-        g_error("%s, %u-bit lanes: got %016" G_GINT64_MODIFIER "x:%016" G_GINT64_MODIFIER "x, want %016" G_GINT64_MODIFIER "x:%016" G_GINT64_MODIFIER "x",
-                what, bits, got->u64[1], got->u64[0], want->u64[1], want->u64[0]);
+        g_error("%s, %u-bit lanes: got %016" PRIx64 ":%016" PRIx64 ", want %016" PRIx64 ":%016" PRIx64, what, bits, got->u64[1], got->u64[0],
+                want->u64[1], want->u64[0]);
 }
 
 /* What is run: QC and result are compared. */
@@ -132,8 +135,10 @@ static void test_add_sub(void)
             unsigned sz = n % 4, bits = 8u << sz, bytes = random_bytes(sz);
             V128 a = random_vector(sz), b = random_vector(sz), want = { 0 }, got;
             bool qc = false;
-            for (unsigned i = 0; i < bytes >> sz; i++)
-                put(&want, bits, i, saturate(row->ref(get(&a, bits, i, row->sign_a), get(&b, bits, i, row->sign_b)), bits, row->sign_a, &qc));
+            for (unsigned i = 0; i < bytes >> sz; i++) {
+                Wide r = row->ref(get(&a, bits, i, row->sign_a), get(&b, bits, i, row->sign_b));
+                put(&want, bits, i, saturate(r, bits, row->sign_a, &qc));
+            }
             row->fn(&the_cpu->parent, &got, &a, &b, SIMD_DESC(sz, bytes));
             assert_vector(row->name, bits, &got, &want);
             check_qc(row->name, qc);
@@ -181,7 +186,7 @@ static const RegisterShift shift_rows[] = {
 static Wide shift_up(Wide a, int n, bool saturating)
 {
     if (n < 64)
-        return a * ((Wide)1 << n > 0 ? (Wide)1 << n : 0);
+        return a * ((Wide)1 << n);
     return saturating ? (a > 0 ? (Wide)1 << 120 : a < 0 ? -((Wide)1 << 120) : 0) : 0;
 }
 
@@ -222,7 +227,9 @@ typedef struct ImmediateShift {
     bool sign_from, sign_to;
 } ImmediateShift;
 static const ImmediateShift left_rows[] = {
-    { "sqshl_imm", helper_sqshl_imm, true, true }, { "uqshl_imm", helper_uqshl_imm, false, false }, { "sqshlu_imm", helper_sqshlu_imm, true, false },
+    { "sqshl_imm", helper_sqshl_imm, true, true },
+    { "uqshl_imm", helper_uqshl_imm, false, false },
+    { "sqshlu_imm", helper_sqshlu_imm, true, false },
 };
 static const ImmediateShift narrow_rows[] = {
     { "sqshrn", helper_sqshrn, true, true }, { "uqshrn", helper_uqshrn, false, false }, { "sqshrun", helper_sqshrun, true, false },
@@ -263,8 +270,11 @@ static void test_narrow(void)
 /* ---- doubling products ---- */
 static Wide ref_sqdmulh(Wide acc, Wide a, Wide b, unsigned bits) { return (2 * a * b) >> bits; }
 static Wide ref_sqrdmulh(Wide acc, Wide a, Wide b, unsigned bits) { return (2 * a * b + ((Wide)1 << (bits - 1))) >> bits; }
-static Wide ref_sqrdmlah(Wide acc, Wide a, Wide b, unsigned bits) { return (acc * ((Wide)1 << bits) + 2 * a * b + ((Wide)1 << (bits - 1))) >> bits; }
-static Wide ref_sqrdmlsh(Wide acc, Wide a, Wide b, unsigned bits) { return (acc * ((Wide)1 << bits) - 2 * a * b + ((Wide)1 << (bits - 1))) >> bits; }
+static Wide ref_sqrdmlah(Wide acc, Wide a, Wide b, unsigned bits)
+{
+    return (acc * ((Wide)1 << bits) + 2 * a * b + ((Wide)1 << (bits - 1))) >> bits;
+}
+static Wide ref_sqrdmlsh(Wide acc, Wide a, Wide b, unsigned bits) { return ref_sqrdmlah(acc, -a, b, bits); }
 
 static const struct { const char *name; SatFn2 *fn2; SatFn3 *fn3; Ref3 *ref; } mulh_rows[] = {
     { "sqdmulh", helper_sqdmulh, NULL, ref_sqdmulh },
