@@ -47,7 +47,7 @@ bool trans_CBZ(DisasContext *s, const arg_CBZ *a)
 bool trans_TBZ(DisasContext *s, const arg_TBZ *a)
 {
     IRRef x = read_x(s, a->rt, a->b5);
-    ir_br(s->f, a->nz ? IR_TSTNE : IR_TSTEQ, x, ir_int(s->f, int_type(a->b5), BIT(a->b5 * 32 + a->b40)), exit_to(s, target_of(s, a->imm14)));
+    ir_br(s->f, a->nz ? IR_TSTNE : IR_TSTEQ, x, ir_int(s->f, int_type(a->b5), BIT(a->b5 << 5 | a->b40)), exit_to(s, target_of(s, a->imm14)));
     gen_goto(s, s->pc + 4);
     return true;
 }

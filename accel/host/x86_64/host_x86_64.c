@@ -77,7 +77,7 @@ static void lower_insn(Ctx *c)
         c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
     if (op == IR_nop || op == IR_insn_start)
         c->guest_insn += op == IR_insn_start;
-    else if (op >= IR_setcc && op <= IR_fl_select)
+    else if (op >= IR_setcc && op <= IR_fl_select && op != IR_fl_fcmp)
         lower_flags(c);
     else if ((op >= IR_shl && op <= IR_deposit && op != IR_trunc))
         lower_bits(c);
