@@ -23,6 +23,9 @@
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
 
+/* The link that the last block left by, to be patched when its target is known. */
+typedef struct PendingLink { TranslationBlock *tb; unsigned n; } PendingLink;
+
 void exec_begin(CPUState *cpu)
 {
     rcu_read_lock();
@@ -71,7 +74,7 @@ static bool take_exception(CPUState *cpu, int *why)
     return false;
 }
 
-static bool take_interrupt(CPUState *cpu, uint32_t request, int *why)
+static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, int *why)
 {
     if (request & CPU_INTERRUPT_EXIT) {
         cpu_reset_interrupt(cpu, CPU_INTERRUPT_EXIT);
@@ -84,13 +87,13 @@ static bool take_interrupt(CPUState *cpu, uint32_t request, int *why)
         *why = EXCP_HLT;
         return true;
     }
-    if (!(cpu->singlestep & CPU_STEP_NO_IRQ))
-        cpu->target->do_interrupt(cpu, request);
+    if (!(cpu->singlestep & CPU_STEP_NO_IRQ) && cpu->target->do_interrupt(cpu, request))
+        link->tb = NULL; /* the block that comes next is not where it led */
     return false;
 }
 
 /* Looks at what others want of this vCPU. True: leave with *why. */
-static bool attend(CPUState *cpu, int *why)
+static bool attend(CPUState *cpu, PendingLink *link, int *why)
 {
     if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE))) {
         *why = EXCP_INTERRUPT;
@@ -98,7 +101,7 @@ static bool attend(CPUState *cpu, int *why)
     }
     jump_cache_settle(cpu);
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
-    return UNLIKELY(request) && take_interrupt(cpu, request, why);
+    return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
 }
 
 static void log_block(CPUState *cpu, const TranslationBlock *tb)
@@ -137,13 +140,12 @@ static uint64_t run_one_shot(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_
     return result;
 }
 
-/* The link that the last block left by, to be patched when its target is known. */
-typedef struct PendingLink { TranslationBlock *tb; unsigned n; } PendingLink;
-
 static void run_block(CPUState *cpu, PendingLink *link)
 {
     uint64_t pc, flags, result;
     cpu->target->get_block_state(cpu, &pc, &flags);
+    if (link->tb)
+        flags = link->tb->links[link->n].flags; /* may say more than the CPU's state: see the target's slow blocks */
     uint32_t limit = one_shot_limit(cpu);
     if (UNLIKELY(limit)) {
         link->tb = NULL;
@@ -169,7 +171,7 @@ static int exec_loop(CPUState *cpu)
     if (sigsetjmp(cpu->jmp_env, 0))
         exec_recover(cpu);
     link.tb = NULL;
-    while (!take_exception(cpu, &why) && !attend(cpu, &why)) {
+    while (!take_exception(cpu, &why) && !attend(cpu, &link, &why)) {
         bool step = cpu->singlestep & CPU_STEP_ENABLE;
         run_block(cpu, &link);
         if (UNLIKELY(step) && cpu->exception_index < 0)

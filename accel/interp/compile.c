@@ -26,7 +26,7 @@ static uint32_t count_unwind(const IRFunc *f)
 }
 
 /* Gives the exits of f their tags and links; returns the number of links. */
-static unsigned compile_exits(const IRFunc *f, InterpExit *out)
+static unsigned compile_exits(const IRFunc *f, InterpExit *out, TranslationBlock *tb)
 {
     unsigned n_links = 0;
     for (uint32_t i = 0; i < f->n_exits; i++) {
@@ -38,8 +38,11 @@ static unsigned compile_exits(const IRFunc *f, InterpExit *out)
             .link = -1,
             .poll = chain ? e->pc <= f->pc : has_tag,
         };
-        if (chain && !((e->pc ^ f->pc) & GUEST_PAGE_MASK) && n_links < TB_MAX_LINKS)
+        if (chain && !((e->pc ^ f->pc) & GUEST_PAGE_MASK) && n_links < TB_MAX_LINKS) {
+            tb->links[n_links].pc = e->pc;
+            tb->links[n_links].flags = e->flags;
             out[i].link = n_links++;
+        }
     }
     return n_links;
 }
@@ -78,7 +81,7 @@ static bool interp_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
         .exits = (const InterpExit *)(code + exits_at), .call_args = (const IRRef *)(code + args_at),
     };
     compile_insns(f, block, (TBUnwind *)(start + unwind_at));
-    unsigned n_links = compile_exits(f, (InterpExit *)(start + exits_at));
+    unsigned n_links = compile_exits(f, (InterpExit *)(start + exits_at), tb);
     memcpy(start + args_at, f->call_args, f->n_call_args * sizeof(IRRef));
 
     tb->code = code;

@@ -124,7 +124,7 @@ static inline IRRef ir_calln(IRFunc *f, const IRHelper *h, const IRRef *args)
     IRRef r = ir_emit(f, IR_call, (IRType)h->ret, 0, 0, 0, 0, 0, first, (uintptr_t)h);
     return h->ret == IR_VOID ? IR_NONE : r;
 }
-#define ir_call(f, helper, ...) ir_calln((f), (helper), (const IRRef[]){ IR_NONE, ##__VA_ARGS__ } + 1)
+#define ir_call(f, helper, ...) ir_calln((f), (helper), (const IRRef[]){ __VA_ARGS__ __VA_OPT__(,) IR_NONE })
 
 /* Ways out. ir_add_exit gives the index that the others take. */
 static inline unsigned ir_add_exit(IRFunc *f, IRExit e)

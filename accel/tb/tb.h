@@ -36,6 +36,7 @@ typedef struct TBInsn { uint64_t pc; uint32_t extra; } TBInsn;
 typedef struct TBLink {
     uint32_t patch_offset;        /* (c) of the rel32 in the code; 0: no such link */
     uint32_t unlinked_offset;     /* (c) where the jump goes while unlinked */
+    uint64_t pc, flags;           /* (c) of the exit (IRExit): what the target must have, whatever the CPU's state says */
     TranslationBlock *to;         /* (L) LOCK_TB; NULL: unlinked */
     TranslationBlock *from;       /* (c) the block that this link belongs to */
     struct TBLink *next_in;       /* (L) list of links into .to */

@@ -76,12 +76,21 @@ static bool group_present(ArmCPU *cpu, const ARMSysReg *r)
     return true;
 }
 
+/*
+ * SP_EL0 is UNDEFINED at EL1 while it is the current stack pointer. Kernels read it all the time, so the access must stay a plain one:
+ * the look-up decides. It is made for a block that starts in the CPU's present state, and SPSel is among the block flags.
+ */
+static bool is_current_sp(const ArmCPU *cpu, uint32_t enc)
+{
+    return enc == SYSREG_ENC(3, 0, 4, 1, 0) && !(cpu->env.pstate & PSTATE_SP);
+}
+
 const ARMSysReg *arm_sysreg_find(ArmCPU *cpu, uint32_t enc)
 {
     pthread_once(&hash_once, build_hash);
     for (unsigned h = hash_of(enc); hash[h]; h = (h + 1) % HASH_SIZE) {
         if (hash[h]->enc == enc)
-            return arm_has(cpu, hash[h]->feature) && group_present(cpu, hash[h]) ? hash[h] : NULL;
+            return !is_current_sp(cpu, enc) && arm_has(cpu, hash[h]->feature) && group_present(cpu, hash[h]) ? hash[h] : NULL;
     }
     if ((enc & ~0x7fu) == SYSREG_ENC(3, 0, 0, 0, 0) && (enc & 0x78) != 0)
         return &reserved_id;

@@ -51,13 +51,6 @@ static void write_spsel(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
 }
 
 /* ---- exception state ---- */
-/* SP_EL0 is UNDEFINED while it is the current stack pointer. */
-static void check_sp_el0(ArmCPU *cpu, const ARMSysReg *r, bool is_read, uint32_t syndrome, uintptr_t ra)
-{
-    if (!(cpu->env.pstate & PSTATE_SP))
-        arm_raise_undefined(cpu, ra);
-}
-
 static uint64_t read_isr(ArmCPU *cpu, const ARMSysReg *r)
 {
     uint32_t level = __atomic_load_n(&cpu->irq_level, __ATOMIC_RELAXED);
@@ -116,13 +109,12 @@ static const ARMSysReg rows[] = {
     PLAIN(TPIDRRO_EL0,      3, 13,  0,  3, EL0, EL1, tpidrro_el0)
     PLAIN(TPIDR_EL1,        0, 13,  0,  4, EL1, EL1, tpidr_el1)
     PLAIN(ELR_EL1,          0,  4,  0,  1, EL1, EL1, elr_el1)
+    PLAIN(SP_EL0,           0,  4,  1,  0, EL1, EL1, sp_el[0])
     MASKED(CPACR_EL1,       0,  1,  0,  2, SYSREG_EXIT, cpacr_el1, CPACR_FPEN)
     MASKED(VBAR_EL1,        0, 12,  0,  0, 0, vbar_el1, ~0x7ffull)
     MASKED(ESR_EL1,         0,  5,  2,  0, 0, esr_el1, 0xffffffffull)
     MASKED(SPSR_EL1,        0,  4,  0,  0, 0, spsr_el1, 0xffffffffull)
     { .name = "RVBAR_EL1", .enc = SYSREG_ENC(3, 0, 12, 0, 1), .min_el_read = EL1, .min_el_write = ELX },
-    { .name = "SP_EL0", .enc = SYSREG_ENC(3, 0, 4, 1, 0), .min_el_read = EL1, .min_el_write = EL1, .env_offset = ENV_OFFSET(sp_el[0]),
-      .check = check_sp_el0 },
     { .name = "ISR_EL1", .enc = SYSREG_ENC(3, 0, 12, 1, 0), .min_el_read = EL1, .min_el_write = ELX, .flags = SYSREG_IO, .read = read_isr },
 
     { .name = "NZCV", .enc = SYSREG_ENC(3, 3, 4, 2, 0), .read = read_nzcv, .write = write_nzcv },

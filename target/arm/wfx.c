@@ -20,7 +20,7 @@ static void finish_insn(CPUState *cs, uintptr_t ra)
 {
     if (ra && cpu_restore_state(cs, ra))
         arm_env(cs)->pc += 4;
-    arm_env(cs)->pstate &= ~PSTATE_BTYPE;
+    arm_env(cs)->pstate &= ~(PSTATE_BTYPE | PSTATE_SS);
 }
 
 void helper_wfi(CPUState *cs)

@@ -73,9 +73,11 @@ static void lower_insn(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned op = in->op;
     c->lock = 0;
+    while (c->n_dying_spills)
+        c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
     if (op == IR_nop || op == IR_insn_start)
         c->guest_insn += op == IR_insn_start;
-    else if (op >= IR_setcc && op <= IR_fl_select)
+    else if (op >= IR_setcc && op <= IR_fl_select && op != IR_fl_fcmp)
         lower_flags(c);
     else if ((op >= IR_shl && op <= IR_deposit && op != IR_trunc))
         lower_bits(c);
@@ -216,6 +218,15 @@ static void x86_fp_reload(CPUState *cpu)
         __builtin_ia32_ldmxcsr(*word);
 }
 
+/* cpu_loop_exit has harvested. */
+static void x86_left(CPUState *cpu)
+{
+    if (mxcsr_word(cpu)) {
+        slow_frame(cpu)->inside = 0;
+        __builtin_ia32_ldmxcsr(0x1f80);
+    }
+}
+
 const HostOps host_ops_x86_64 = {
     .name = "x86_64",
     .init = x86_init,
@@ -225,4 +236,5 @@ const HostOps host_ops_x86_64 = {
     .disas = x86_disas,
     .fp_harvest = x86_fp_harvest,
     .fp_reload = x86_fp_reload,
+    .left = x86_left,
 };

@@ -90,10 +90,11 @@ struct Ctx {
     uint32_t pins_stored;     /* pinned registers whose homes agree with them */
     IRRef rv[32];             /* value in each register */
     HostFlags hf;
-    unsigned n_links, n_stubs, n_unwind, n_free_spills;
+    unsigned n_links, n_stubs, n_unwind, n_free_spills, n_dying_spills;
     uint64_t dirty[MAX_SLOTS / 64];
     IRRef cur[MAX_SLOTS];     /* value of each slot, 0 unknown */
     uint16_t free_spills[NB_SPILLS];
+    uint16_t dying_spills[NB_SPILLS]; /* of arguments that end here: this insn may still read them from memory; free at the next one */
 
     /* By ref. */
     IRRef root[IR_MAX_INSNS];

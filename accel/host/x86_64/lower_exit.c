@@ -75,11 +75,13 @@ static void align_rel32(Ctx *c, unsigned len)
         nops(&c->a, 8 - at);
 }
 
-static void add_link(Ctx *c, uint8_t *rel32, uint64_t pc)
+static void add_link(Ctx *c, uint8_t *rel32, const IRExit *e)
 {
     unsigned n = c->n_links++;
+    c->tb->links[n].pc = e->pc;
+    c->tb->links[n].flags = e->flags;
     c->tb->links[n].patch_offset = (uint32_t)(rel32 - c->a.start);
-    Stub *s = leave_stub(c, stub_unlinked, pc, n);
+    Stub *s = leave_stub(c, stub_unlinked, e->pc, n);
     s->jump[0] = rel32;
 }
 
@@ -123,7 +125,7 @@ static void emit_chain(Ctx *c, const IRExit *e)
         return;
     }
     align_rel32(c, 1);
-    add_link(c, jmp32(&c->a), e->pc);
+    add_link(c, jmp32(&c->a), e);
 }
 
 static void stub_side_exit(Ctx *c, Stub *s)
@@ -146,7 +148,7 @@ static void lower_branch(Ctx *c)
     bool local = same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS;
     if (local && !any_dirty(c) && e->pc > c->f->pc) {
         align_rel32(c, 2);
-        add_link(c, jcc32(&c->a, cc), e->pc);
+        add_link(c, jcc32(&c->a, cc), e);
     } else if (local && last) { /* a loop's back edge: inline, the other way jumps over it */
         uint8_t *over = jcc32(&c->a, cc ^ 1);
         emit_chain(c, e);

@@ -27,7 +27,7 @@ void regs_start(Ctx *c)
 {
     memset(c->rv, 0, sizeof(c->rv));
     memset(c->dirty, 0, sizeof(c->dirty));
-    c->n_free_spills = 0;
+    c->n_free_spills = c->n_dying_spills = 0;
     for (unsigned n = NB_SPILLS; n-- > 0;)
         c->free_spills[c->n_free_spills++] = (uint16_t)n;
     c->lock = 0;
@@ -106,7 +106,7 @@ void flush_dirty(Ctx *c)
 static void free_spill(Ctx *c, IRRef v)
 {
     if (c->spill[v] >= 0) {
-        c->free_spills[c->n_free_spills++] = (uint16_t)c->spill[v];
+        c->dying_spills[c->n_dying_spills++] = (uint16_t)c->spill[v];
         c->spill[v] = -1;
     }
 }

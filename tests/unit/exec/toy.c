@@ -19,7 +19,8 @@ uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
 static MemoryRegion mmio_mr, small_mr;
-static GArray *maps;
+static GArray *maps; /* maps_lock */
+static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
 static IRSlot slots[16];
 
 static ToyCPU *toy(CPUState *cpu) { return (ToyCPU *)cpu; }
@@ -95,8 +96,8 @@ static void toy_trans_insn(TransContext *t)
     case TOY_ADD: ir_put(f, a, ir_add(f, ir_get(f, IR_I64, b), ir_i64(f, (uint64_t)imm))); break;
     case TOY_LD: case TOY_ST: case TOY_ST32: case TOY_ATOM: trans_memory(t, op, a, b, imm); break;
     case TOY_B: goto_pc(t, IR_EXIT_CHAIN, pc + 4 * (uint64_t)imm); break;
-    case TOY_BNE:
-        ir_br(f, IR_NE, ir_get(f, IR_I64, a), ir_get(f, IR_I64, b),
+    case TOY_BNE: case TOY_BLT:
+        ir_br(f, op == TOY_BNE ? IR_NE : IR_LTU, ir_get(f, IR_I64, a), ir_get(f, IR_I64, b),
               ir_add_exit(f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = pc + 4 * (uint64_t)imm, .flags = t->flags }));
         break;
     case TOY_JR:
@@ -122,16 +123,30 @@ static unsigned toy_code_index(uint64_t flags) { return flags & 15; }
 static bool toy_global(uint64_t va, uint64_t flags) { return va >> 63; }
 static void toy_restore(CPUState *cpu, uint64_t pc, uint32_t extra) { toy(cpu)->pc = pc; }
 
+/* The newest mapping that allows the access. */
+static bool find_map(const ToyCPU *c, uint64_t va, unsigned want, ToyMap *out)
+{
+    bool found = false;
+    lock_acquire(&maps_lock);
+    for (unsigned i = 0; i < maps->len && !found; i++) {
+        const ToyMap *m = &g_array_index(maps, ToyMap, i);
+        if (!((va ^ m->va) >> m->page_bits) && m->prot & want && (m->global || m->asid == c->asid)) {
+            *out = *m;
+            found = true;
+        }
+    }
+    lock_release(&maps_lock);
+    return found;
+}
+
 static bool toy_fill(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, uintptr_t ra)
 {
     ToyCPU *c = toy(cpu);
     unsigned want = access == MMU_DATA_LOAD ? PROT_R : access == MMU_DATA_STORE ? PROT_W : PROT_X;
-    for (unsigned i = 0; i < maps->len; i++) {
-        const ToyMap *m = &g_array_index(maps, ToyMap, i);
-        if ((va ^ m->va) >> m->page_bits || !(m->prot & want) || (!m->global && m->asid != c->asid))
-            continue;
+    ToyMap m;
+    if (find_map(c, va, want, &m)) {
         c->fills++;
-        mmu_set_page(cpu, idx, &(MMUPage){ .va = va, .pa = m->pa + (va & MASK64(m->page_bits)), .page_bits = m->page_bits, .prot = m->prot, .global = m->global });
+        mmu_set_page(cpu, idx, &(MMUPage){ .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global });
         return true;
     }
     if (probe)
@@ -238,12 +253,19 @@ ToyCPU *toy_new_cpu(int index)
     return c;
 }
 
-void toy_unmap_all(void) { g_array_set_size(maps, 0); }
+void toy_unmap_all(void)
+{
+    lock_acquire(&maps_lock);
+    g_array_set_size(maps, 0);
+    lock_release(&maps_lock);
+}
 
 void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool global, uint32_t asid)
 {
     ToyMap m = { va, pa, page_bits, prot, global, asid };
+    lock_acquire(&maps_lock);
     g_array_prepend_val(maps, m);
+    lock_release(&maps_lock);
 }
 
 void toy_code(uint64_t pa, const uint32_t *words, unsigned n)

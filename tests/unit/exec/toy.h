@@ -24,6 +24,7 @@ enum {
     TOY_ST32,   /* 32 bits */
     TOY_B,      /* to pc + 4 * imm */
     TOY_BNE,    /* the same when ra != rb */
+    TOY_BLT,    /* ... when ra < rb, unsigned */
     TOY_JR,     /* to ra */
     TOY_HLT,
     TOY_ATOM,   /* ra = 64 bits at rb, which grow by imm, atomically */
@@ -63,6 +64,7 @@ extern MemoryRegion toy_ram_mr;
 /* Once: memory, RAM, the device, the accelerator (interpreter). */
 void toy_init(uint64_t tb_size);
 ToyCPU *toy_new_cpu(int index);
+/* Mappings; any thread, while vCPUs run too. */
 void toy_unmap_all(void);
 void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool global, uint32_t asid);
 /* Puts code at guest physical address pa, as a device would. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A64 floating-point instructions end to end: decoded, translated, run by the interpreter, compared with recorded results
- * (a64_fp.cases, see make_cases.py): registers, NZCV, FPSR. Each case runs as translated for the FPCR that it has, and again
- * with inline floating point off. One test a handler. FPCR and FPSR themselves are tested here too.
+ * (a64_fp.cases, see make_cases.py): registers, NZCV, FPSR. Each case runs as translated for the FPCR that it has, again through
+ * the optimiser, and again with inline floating point off. One test a handler. FPCR and FPSR themselves are tested here too.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "a64_decode.h"
 #include "accel/host/host.h"
+#include "accel/opt/opt.h"
 #include "base/bits.h"
 #include "target/arm/decode.h"
 #include "target/arm/fp_status.h"
@@ -24,6 +25,7 @@ static ArmCPU *cpu;
 static IRFunc *func;
 static IRSlot slots[ARM_NB_SLOTS];
 static unsigned harvests, reloads;
+static bool optimise;
 
 /* What translation and fp_state.c need of others. */
 bool fp_access_check(DisasContext *s) { return true; }
@@ -71,6 +73,8 @@ static bool run(const Case *c, uint64_t flags)
     char *error = ir_verify(func);
     if (error)
         g_error("%08x: %s", c->insn, error);
+    if (optimise)
+        ir_optimise(func);
     TranslationBlock tb = { 0 };
     CodeBuf buf = { code, code + sizeof(code), 0 };
     g_assert(host_ops_interp.compile(func, &tb, &buf));
@@ -102,9 +106,12 @@ static void test_cases(gconstpointer data)
 
     for (guint i = 0; i < cases->len; i++) {
         const Case *c = &g_array_index(cases, Case, i);
-        if (!(c->fpcr & FPCR_FZ))
-            check(c, 0);
-        check(c, BF_FP_SLOW);
+        for (unsigned pass = 0; pass < 2; pass++) {
+            optimise = pass;
+            if (!(c->fpcr & FPCR_FZ))
+                check(c, 0);
+            check(c, BF_FP_SLOW);
+        }
     }
 }
 

@@ -14,7 +14,7 @@
 #include "base/bits.h"
 #include "target/fp/float.h"
 
-#define ROUNDS_PER_OP 300000
+#define ROUNDS_PER_OP 150000
 
 static uint64_t rng_state = 0x9e3779b97f4a7c15ull;
 

@@ -64,10 +64,10 @@ static void compare_many(uint64_t first, unsigned count, unsigned n, unsigned fe
     free(b);
 }
 
-static void test_integers(void) { compare_many(1, 2000, 40, 0); }
-static void test_memory(void) { compare_many(100000, 2000, 40, RANDOM_MEMORY | RANDOM_BRANCHES | RANDOM_CALLS); }
-static void test_vectors(void) { compare_many(200000, 2000, 40, RANDOM_VECTORS); }
-static void test_all(void) { compare_many(300000, 1000, 200, RANDOM_ALL); }
+static void test_integers(void) { compare_many(1, 1500, 80, 0); }
+static void test_memory(void) { compare_many(100000, 1500, 80, RANDOM_MEMORY | RANDOM_BRANCHES | RANDOM_CALLS); }
+static void test_vectors(void) { compare_many(200000, 1500, 80, RANDOM_VECTORS); }
+static void test_all(void) { compare_many(300000, 500, 300, RANDOM_ALL); }
 
 int main(int argc, char **argv)
 {

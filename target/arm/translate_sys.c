@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System instructions: exception generation, hints, barriers, PSTATE fields, system registers, DC ZVA.
+ *
+ * What changes the block flags or drops translations ends the block. Unmasking interrupts does not: the helper leaves only when one is
+ * waiting.
+ */
+#include "a64_decode.h"
+#include "target/arm/helper_a64.h"
+
+/* ---- exceptions ---- */
+/* These return to the next instruction, with PSTATE as after this one. */
+static void gen_call_exception(DisasContext *s, unsigned ec, unsigned imm)
+{
+    ir_call(s->f, &ir_helper_exception, ir_i32(s->f, ARM_SYN(ec, imm)), ir_i64(s->f, s->pc + 4));
+    ir_exit(s->f, ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_LOOKUP, .dynamic_pc = true }));
+    s->t->ended = true;
+}
+
+bool trans_SVC(DisasContext *s, const arg_SVC *a)
+{
+    gen_call_exception(s, EC_SVC64, a->imm16);
+    return true;
+}
+
+/* There is no EL2: HVC is UNDEFINED, but for the machine's own PSCI. */
+bool trans_HVC(DisasContext *s, const arg_HVC *a)
+{
+    if (s->el == 0 || !s->cpu->psci_hvc)
+        return false;
+    ir_call(s->f, &ir_helper_hvc, ir_i32(s->f, a->imm16), ir_i64(s->f, s->pc + 4));
+    ir_exit(s->f, ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_MAIN, .dynamic_pc = true }));
+    s->t->ended = true;
+    return true;
+}
+
+/* There is no EL3. */
+bool trans_SMC(DisasContext *s, const arg_SMC *a) { return false; }
+
+bool trans_BRK(DisasContext *s, const arg_BRK *a)
+{
+    gen_exception(s, ARM_SYN(EC_BRK, a->imm16));
+    return true;
+}
+
+/* ---- hints and barriers ---- */
+bool trans_HINT(DisasContext *s, const arg_HINT *a) { return true; }
+
+bool trans_WFE(DisasContext *s, const arg_WFE *a)
+{
+    ir_calln(s->f, &ir_helper_wfe, NULL);
+    gen_exit_next(s, true);
+    return true;
+}
+
+bool trans_WFI(DisasContext *s, const arg_WFI *a)
+{
+    ir_calln(s->f, &ir_helper_wfi, NULL);
+    gen_exit_next(s, true);
+    return true;
+}
+
+bool trans_CLREX(DisasContext *s, const arg_CLREX *a)
+{
+    ir_stenv(s->f, ENV_OFFSET(exclusive_addr), 3, ir_i64(s->f, ~0ull));
+    return true;
+}
+
+/* CRm<1:0>: 1 loads before loads and stores, 2 stores before stores, 3 and 0 (reserved) all. */
+static bool gen_barrier(DisasContext *s, unsigned crm)
+{
+    static const uint8_t pairs[4] = { IR_FENCE_ALL, IR_FENCE_LD_LD | IR_FENCE_LD_ST, IR_FENCE_ST_ST, IR_FENCE_ALL };
+    ir_fence(s->f, pairs[crm & 3]);
+    return true;
+}
+
+bool trans_DSB(DisasContext *s, const arg_DSB *a) { return gen_barrier(s, a->crm); }
+bool trans_DMB(DisasContext *s, const arg_DMB *a) { return gen_barrier(s, a->crm); }
+bool trans_SB(DisasContext *s, const arg_SB *a) { return true; }
+
+/* What follows may be code that this block has just written. */
+bool trans_ISB(DisasContext *s, const arg_ISB *a)
+{
+    gen_goto(s, s->pc + 4);
+    return true;
+}
+
+/* ---- PSTATE ---- */
+static void gen_set_bits(DisasContext *s, uint32_t bits, bool set)
+{
+    IRRef p = ir_ldenv(s->f, IR_I32, ENV_OFFSET(pstate), 2, false);
+    p = set ? ir_or(s->f, p, ir_i32(s->f, bits)) : ir_and(s->f, p, ir_i32(s->f, ~bits));
+    ir_stenv(s->f, ENV_OFFSET(pstate), 2, p);
+}
+
+bool trans_MSR_UAO(DisasContext *s, const arg_MSR_UAO *a)
+{
+    if (s->el == 0)
+        return false;
+    gen_set_bits(s, PSTATE_UAO, a->crm & 1);
+    gen_exit_next(s, false);
+    return true;
+}
+
+bool trans_MSR_PAN(DisasContext *s, const arg_MSR_PAN *a)
+{
+    if (s->el == 0)
+        return false;
+    gen_set_bits(s, PSTATE_PAN, a->crm & 1);
+    gen_exit_next(s, false);
+    return true;
+}
+
+bool trans_MSR_SPSel(DisasContext *s, const arg_MSR_SPSel *a)
+{
+    if (s->el == 0)
+        return false;
+    ir_call(s->f, &ir_helper_spsel, ir_i32(s->f, a->crm & 1));
+    gen_exit_next(s, false);
+    return true;
+}
+
+bool trans_MSR_SSBS(DisasContext *s, const arg_MSR_SSBS *a)
+{
+    gen_set_bits(s, PSTATE_SSBS, a->crm & 1);
+    return true;
+}
+
+bool trans_MSR_DIT(DisasContext *s, const arg_MSR_DIT *a)
+{
+    gen_set_bits(s, PSTATE_DIT, a->crm & 1);
+    return true;
+}
+
+static uint32_t sysreg_syndrome(bool is_read, unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2, unsigned rt)
+{
+    return ARM_SYN(EC_SYSREG, op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | (is_read ? 1 : 0));
+}
+
+/* EL0 may change DAIF when SCTLR_EL1.UMA lets it: the register's own check decides. False: EL1, go on. */
+static bool gen_daif_from_el0(DisasContext *s, unsigned op2)
+{
+    const ARMSysReg *r = arm_sysreg_find(s->cpu, SYSREG_ENC(3, 3, 4, 2, 1));
+
+    if (s->el || !r)
+        return false;
+    /* The check is all that is wanted of this read. */
+    uint32_t syndrome = sysreg_syndrome(false, 0, 3, 4, (s->insn >> 8) & 15, op2, 31);
+    ir_call(s->f, &ir_helper_mrs, ir_i64(s->f, (uintptr_t)r), ir_i32(s->f, syndrome));
+    return true;
+}
+
+bool trans_DAIFSet(DisasContext *s, const arg_DAIFSet *a)
+{
+    gen_daif_from_el0(s, 6);
+    gen_set_bits(s, (uint32_t)a->crm << 6, true);
+    if (a->crm & 8) /* D: software step may be masked now */
+        gen_exit_next(s, false);
+    return true;
+}
+
+bool trans_DAIFClr(DisasContext *s, const arg_DAIFClr *a)
+{
+    gen_daif_from_el0(s, 7);
+    if (a->crm & 8) {
+        gen_set_bits(s, (uint32_t)a->crm << 6, false);
+        gen_exit_next(s, true);
+        return true;
+    }
+    ir_call(s->f, &ir_helper_daif_clear, ir_i32(s->f, (uint32_t)a->crm << 6));
+    return true;
+}
+
+/* ---- system registers and instructions ---- */
+static bool is_enc(const ARMSysReg *r, uint32_t enc) { return r->enc == enc; }
+#define ENC_NZCV SYSREG_ENC(3, 3, 4, 2, 0)
+#define ENC_RNDR SYSREG_ENC(3, 3, 2, 4, 0)
+#define ENC_RNDRRS SYSREG_ENC(3, 3, 2, 4, 1)
+
+/* Architectural NZCV from the slot: N 0x8000 to 31, Z 0x4000 to 30, inverted C 0x100 to 29, V 1 to 28. */
+static IRRef gen_read_nzcv(DisasContext *s)
+{
+    IRRef fl = ir_xor(s->f, ir_get(s->f, IR_I32, SLOT_NZCV), ir_i32(s->f, IR_FL_C));
+    IRRef nz = ir_shl(s->f, ir_and(s->f, fl, ir_i32(s->f, IR_FL_S | IR_FL_Z)), ir_i32(s->f, 16));
+    IRRef c = ir_shl(s->f, ir_and(s->f, fl, ir_i32(s->f, IR_FL_C)), ir_i32(s->f, 21));
+    IRRef v = ir_shl(s->f, fl, ir_i32(s->f, 31)); /* bit 0 alone */
+
+    return ir_or(s->f, ir_or(s->f, nz, c), ir_shr(s->f, v, ir_i32(s->f, 3)));
+}
+
+static void gen_write_nzcv(DisasContext *s, IRRef x)
+{
+    IRRef nz = ir_and(s->f, ir_shr(s->f, x, ir_i32(s->f, 16)), ir_i32(s->f, IR_FL_S | IR_FL_Z));
+    IRRef c = ir_and(s->f, ir_shr(s->f, ir_not(s->f, x), ir_i32(s->f, 21)), ir_i32(s->f, IR_FL_C));
+    IRRef v = ir_and(s->f, ir_shr(s->f, x, ir_i32(s->f, 28)), ir_i32(s->f, IR_FL_O));
+
+    ir_put(s->f, SLOT_NZCV, ir_or(s->f, ir_or(s->f, nz, c), v));
+}
+
+static IRRef gen_sysreg_read(DisasContext *s, const ARMSysReg *r, uint32_t syndrome)
+{
+    if (is_enc(r, ENC_NZCV))
+        return gen_read_nzcv(s);
+    if ((r->flags & SYSREG_PLAIN) && !r->check)
+        return ir_ldenv(s->f, IR_I64, r->env_offset, 3, false);
+    bool flags = is_enc(r, ENC_RNDR) || is_enc(r, ENC_RNDRRS);
+    return ir_call(s->f, flags ? &ir_helper_mrs_flags : &ir_helper_mrs, ir_i64(s->f, (uintptr_t)r), ir_i32(s->f, syndrome));
+}
+
+static void gen_sysreg_write(DisasContext *s, const ARMSysReg *r, unsigned rt, uint32_t syndrome)
+{
+    if (is_enc(r, ENC_NZCV))
+        gen_write_nzcv(s, read_x(s, rt, false));
+    else if ((r->flags & SYSREG_PLAIN) && !r->check)
+        ir_stenv(s->f, r->env_offset, 3, read_x(s, rt, true));
+    else
+        ir_call(s->f, &ir_helper_msr, ir_i64(s->f, (uintptr_t)r), read_x(s, rt, true), ir_i32(s->f, syndrome));
+    if (r->flags & SYSREG_EXIT)
+        gen_exit_next(s, true);
+}
+
+bool trans_SYS(DisasContext *s, const arg_SYS *a)
+{
+    const ARMSysReg *r = arm_sysreg_find(s->cpu, SYSREG_ENC(a->op0, a->op1, a->crn, a->crm, a->op2));
+
+    if (!r || s->el < (a->l ? r->min_el_read : r->min_el_write))
+        return false;
+    if ((r->flags & SYSREG_NOP) && !r->check)
+        return true;
+    uint32_t syndrome = sysreg_syndrome(a->l, a->op0, a->op1, a->crn, a->crm, a->op2, a->rt);
+    if (a->l)
+        write_x(s, a->rt, gen_sysreg_read(s, r, syndrome));
+    else
+        gen_sysreg_write(s, r, a->rt, syndrome);
+    return true;
+}
+
+bool trans_DC_ZVA(DisasContext *s, const arg_DC_ZVA *a)
+{
+    if (s->el == 0 && !(s->flags & BF_DZE)) {
+        gen_exception(s, sysreg_syndrome(false, 1, 3, 7, 4, 1, a->rt));
+        return true;
+    }
+    if (s->cpu->id.dczid & 16) /* DZP */
+        return false;
+    ir_call(s->f, &ir_helper_dc_zva, read_x(s, a->rt, true), ir_i32(s->f, data_memop(s, 3, false)));
+    return true;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two vCPUs on their own threads (or, with --single, in turn on one): flushes that cross, code that one writes and the other
+ * runs, and a code buffer that both fill. Forbidden outcomes are named at each test.
+ */
+#include "tests/unit/exec/toy.h"
+
+#define RWX (PROT_R | PROT_W | PROT_X)
+#define CODE(pa, ...) toy_code((pa), (const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
+#define TIMEOUT_US 60000000
+
+static ToyCPU *c[2];
+
+static void start_at(CPUState *cpu, void *data)
+{
+    ToyCPU *t = (ToyCPU *)cpu;
+    t->pc = (uintptr_t)data;
+    t->fault_va = ~0ull;
+    mmu_flush(cpu, ~0u);
+    __atomic_store_n(&cpu->halted, false, __ATOMIC_SEQ_CST);
+}
+
+/* Code at 0x1000 runs on vCPU 0 and code at 0x2000 on vCPU 1, until both halt. */
+static void run_both(void)
+{
+    run_on_cpu(&c[0]->parent, start_at, (void *)0x1000);
+    run_on_cpu(&c[1]->parent, start_at, (void *)0x2000);
+    for (int us = 0; !__atomic_load_n(&c[0]->parent.halted, __ATOMIC_SEQ_CST) || !__atomic_load_n(&c[1]->parent.halted, __ATOMIC_SEQ_CST); us += 500) {
+        g_assert_cmpint(us, <, TIMEOUT_US);
+        g_usleep(500);
+    }
+    for (int i = 0; i < 2; i++)
+        g_assert_cmphex(c[i]->fault_va, ==, ~0ull);
+}
+
+static void fresh(void)
+{
+    toy_unmap_all();
+    for (uint64_t pa = 0; pa < TOY_RAM_SIZE; pa += 0x100000)
+        toy_map(pa, pa, 20, RWX, true, 0);
+    memset(toy_ram, 0, TOY_RAM_SIZE);
+    for (int i = 0; i < 2; i++)
+        memset(c[i]->r, 0, sizeof c[i]->r);
+}
+
+/* vCPU 0 reads a page through a mapping that vCPU 1 has replaced and flushed. Forbidden: it sees what vCPU 1 wrote to the old page afterwards. */
+static void test_cross_flush(void)
+{
+    for (int i = 0; i < 20; i++) {
+        fresh();
+        toy_map(0x700000, 0x30000, 12, RWX, true, 0);
+        stq_le_p(toy_ram + 0x31000, 2);
+        /* Reads 0 at first; 2 in the new page; 1 is forbidden. */
+        CODE(0x1000, TOY(TOY_LUI, 1, 0, 0x70), TOY(TOY_LI, 2, 0, 2), TOY(TOY_LD, 3, 1, 0), TOY(TOY_LD, 3, 1, 0), TOY(TOY_BNE, 3, 0, 2),
+             TOY(TOY_B, 0, 0, -3), TOY(TOY_HLT, 0, 0, 0));
+        /* Flushes until vCPU 0's mapping has been replaced (by the test), then writes 1 to the old page. */
+        CODE(0x2000, TOY(TOY_LUI, 1, 0, 0x70), TOY(TOY_LUI, 2, 0, 3), TOY(TOY_LI, 5, 0, 1), TOY(TOY_TLBI, 1, 0, 0), TOY(TOY_LD, 3, 1, 0),
+             TOY(TOY_BNE, 3, 0, 2), TOY(TOY_B, 0, 0, -3), TOY(TOY_TLBI, 1, 0, 0), TOY(TOY_ST, 5, 2, 0), TOY(TOY_HLT, 0, 0, 0));
+        run_on_cpu(&c[0]->parent, start_at, (void *)0x1000);
+        run_on_cpu(&c[1]->parent, start_at, (void *)0x2000);
+        g_usleep(i * 100);
+        toy_map(0x700000, 0x31000, 12, RWX, true, 0);
+        for (int us = 0; !__atomic_load_n(&c[0]->parent.halted, __ATOMIC_SEQ_CST) || !__atomic_load_n(&c[1]->parent.halted, __ATOMIC_SEQ_CST); us += 500) {
+            g_assert_cmpint(us, <, TIMEOUT_US);
+            g_usleep(500);
+        }
+        g_assert_cmpuint(c[0]->r[3], ==, 2);
+    }
+}
+
+/*
+ * vCPU 1 rewrites an instruction (r5 = k) and then says so (flag = k), for k = 1, 2, ... vCPU 0 reads the flag and then runs the
+ * instruction. Forbidden: r5 < flag.
+ */
+static void test_cross_modifying(void)
+{
+    enum { N = 4000 };
+    fresh();
+    uint32_t li = TOY(TOY_LI, 5, 0, 0);
+    CODE(0x40000, li, TOY(TOY_JR, 7, 0, 0));
+    CODE(0x1000, TOY(TOY_LUI, 1, 0, 5), TOY(TOY_LUI, 2, 0, 4), TOY(TOY_LI, 7, 0, 0x1018), TOY(TOY_LI, 8, 0, N), /* flag, code, return address */
+         TOY(TOY_LD, 6, 1, 0), TOY(TOY_JR, 2, 0, 0),
+         TOY(TOY_BLT, 5, 6, 4), TOY(TOY_ADD, 10, 10, 1), TOY(TOY_BNE, 6, 8, -4), TOY(TOY_HLT, 0, 0, 0), TOY(TOY_LI, 9, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x2000, TOY(TOY_LUI, 1, 0, 5), TOY(TOY_LUI, 2, 0, 4), TOY(TOY_LI, 3, 0, li & 0xffff), TOY(TOY_LUI, 3, 0, li >> 16), TOY(TOY_LI, 8, 0, N),
+         TOY(TOY_ADD, 4, 4, 1), TOY(TOY_ADD, 3, 3, 1), TOY(TOY_ST32, 3, 2, 0), TOY(TOY_ST, 4, 1, 0), TOY(TOY_BNE, 4, 8, -4), TOY(TOY_HLT, 0, 0, 0));
+    run_both();
+    g_assert_cmpuint(c[0]->r[9], ==, 0);
+    g_assert_cmpuint(c[0]->r[5], ==, N);
+    g_assert_cmpuint(c[0]->r[10], >, 0);
+}
+
+/* Both add to one word, aligned and across pages. Forbidden: an addition is lost. */
+static void test_atomics(void)
+{
+    enum { N = 300 };
+    fresh();
+    for (int i = 0; i < 2; i++)
+        CODE(0x1000 + i * 0x1000, TOY(TOY_LUI, 1, 0, 5), TOY(TOY_ADD, 2, 1, 0x7ffc - 0x8000 + 0x1000), TOY(TOY_LI, 4, 0, N), TOY(TOY_ATOM, 3, 1, 1),
+             TOY(TOY_ATOM, 3, 2, 1), TOY(TOY_ADD, 4, 4, -1), TOY(TOY_BNE, 4, 0, -3), TOY(TOY_HLT, 0, 0, 0));
+    run_both();
+    g_assert_cmpuint(ldq_le_p(toy_ram + 0x50000), ==, 2 * N);
+    g_assert_cmpuint(ldq_le_p(toy_ram + 0x50ffc), ==, 2 * N);
+}
+
+/* Both run more code than the buffer holds. */
+static void test_overflow(void)
+{
+    fresh();
+    TBStats before, after;
+    tb_get_stats(&before);
+    for (uint64_t pa = 0x100000; pa < 0x500000; pa += 0x100)
+        CODE(pa, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_ADD, 2, 2, 0x100), TOY(TOY_BNE, 2, 3, 2), TOY(TOY_HLT, 0, 0, 0), TOY(TOY_JR, 2, 0, 0));
+    CODE(0x1000, TOY(TOY_LUI, 2, 0, 0x10), TOY(TOY_LUI, 3, 0, 0x50), TOY(TOY_JR, 2, 0, 0));
+    CODE(0x2000, TOY(TOY_LUI, 2, 0, 0x18), TOY(TOY_LUI, 3, 0, 0x50), TOY(TOY_JR, 2, 0, 0));
+    run_both();
+    g_assert_cmpuint(c[0]->r[5], ==, 0x4000);
+    g_assert_cmpuint(c[1]->r[5], ==, 0x3800);
+    tb_get_stats(&after);
+    g_assert_cmpuint(after.flushes, >, before.flushes);
+}
+
+int main(int argc, char **argv)
+{
+    bool single = argc > 1 && !strcmp(argv[1], "--single");
+    if (single) {
+        argv[1] = argv[0];
+        argc--;
+        argv++;
+    }
+    g_test_init(&argc, &argv, NULL);
+    toy_init(1 << 20);
+    for (int i = 0; i < 2; i++) {
+        c[i] = toy_new_cpu(i);
+        c[i]->parent.halted = true;
+    }
+    bql_lock();
+    cpus_start(single);
+    resume_all_vcpus();
+    bql_unlock();
+    g_test_add_func("/exec/smp/cross-flush", test_cross_flush);
+    g_test_add_func("/exec/smp/cross-modifying-code", test_cross_modifying);
+    g_test_add_func("/exec/smp/atomics", test_atomics);
+    g_test_add_func("/exec/smp/buffer-overflow", test_overflow);
+    int rc = g_test_run();
+    bql_lock();
+    cpus_shutdown();
+    bql_unlock();
+    return rc;
+}
