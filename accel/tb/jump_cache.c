@@ -167,12 +167,24 @@ void jump_cache_flush(CPUState *cpu)
     }
 }
 
+#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
+
+void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask)
+{
+    mask &= TAG_ADDRESS;
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
+        if (!((cpu->jump_cache[i].tag ^ va) & mask))
+            __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+    forget_returns(cpu);
+}
+
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
     va &= MEM_PAGE_MASK;
     if (!cpu->tb || !(cpu->tb->jump_pages[page_bit(va) / 64] & BIT(page_bit(va) % 64)))
         return;
-    const uint64_t page_of_tag = MASK64(52) & MEM_PAGE_MASK; /* what of a tag is the page's address for certain */
+    const uint64_t page_of_tag = TAG_ADDRESS & MEM_PAGE_MASK;
     for (uint64_t pc = va; pc < va + MEM_PAGE_SIZE - 1; pc += 4) {
         CPUJumpEntry *e = entry_of(cpu, pc);
         uint64_t tag = e->tag;

@@ -3,8 +3,8 @@
  * Loads and stores of one register: literal, immediate, register offset, unprivileged, LDAPUR, LDRAA, prefetch; general and
  * SIMD&FP registers.
  *
- * Registers are written after everything that may fault: the load first, then Rt, and the base last of the stores' effects. With
- * writeback and Rt = Rn (CONSTRAINED UNPREDICTABLE) the loaded value stays.
+ * Registers are written after everything that may fault: the load or store first, then Rt, then the base. With
+ * writeback and Rt = Rn (CONSTRAINED UNPREDICTABLE) the base's new value stays.
  */
 #include "a64_decode.h"
 #include "base/bits.h"
@@ -110,10 +110,10 @@ bool trans_LDST_imm(DisasContext *s, const arg_LDST_imm *a)
         mo = unprivileged(s, mo);
     IRRef base = read_base(s, a->rn), v;
     v = gen_access(s, a->sz, a->opc, a->rt, base, a->w == 1 ? 0 : a->imm9, mo);
-    if (a->w & 1)
-        write_base(s, a->rn, base, a->imm9);
     if (a->opc)
         write_x(s, a->rt, v);
+    if (a->w & 1)
+        write_base(s, a->rn, base, a->imm9);
     return true;
 }
 
@@ -225,8 +225,8 @@ bool trans_LDRA(DisasContext *s, const arg_LDRA *a)
 
     base = gen_auth(s, base, ir_i64(s->f, 0), 2 + a->m, true);
     IRRef v = ir_ld(s->f, IR_I64, base, offset, data_memop(s, 3, false));
+    write_x(s, a->rt, v);
     if (a->w)
         write_base(s, a->rn, base, offset);
-    write_x(s, a->rt, v);
     return true;
 }

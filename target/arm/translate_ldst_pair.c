@@ -3,7 +3,9 @@
  * LDP, LDPSW, LDNP, STP, STNP, of general and of SIMD&FP registers.
  *
  * A pair is one access: one check, one host pointer, two loads through it. Big-endian data takes two loads, and both are made
- * before a register is written. Only the parts need be aligned (SCTLR.A), not the whole.
+ * before a register is written. Only the parts need be aligned (SCTLR.A), not the whole. Where
+ * registers coincide (CONSTRAINED UNPREDICTABLE) the base wins over Rt, and Rt over Rt2; of
+ * SIMD&FP registers Rt2 wins.
  */
 #include "a64_decode.h"
 #include "target/arm/ldst.h"
@@ -33,10 +35,10 @@ bool trans_LDP(DisasContext *s, const arg_LDP *a)
     IRRef base = read_base(s, a->rn), v[2];
 
     load_pair(s, int_type(a->sf || a->sign), base, access_offset(a->w, offset), size, a->sign, v);
+    write_x(s, a->rt2, v[1]);
+    write_x(s, a->rt, v[0]);
     if (a->w)
         write_base(s, a->rn, base, offset);
-    write_x(s, a->rt, v[0]);
-    write_x(s, a->rt2, v[1]);
     return true;
 }
 
@@ -78,10 +80,10 @@ bool trans_LDP_v(DisasContext *s, const arg_LDP_v *a)
         return true;
     IRRef base = read_base(s, a->rn);
     load_pair_v(s, base, access_offset(a->w, offset), size, v);
-    if (a->w)
-        write_base(s, a->rn, base, offset);
     write_v(s, a->rt, v[0]);
     write_v(s, a->rt2, v[1]);
+    if (a->w)
+        write_base(s, a->rn, base, offset);
     return true;
 }
 
