@@ -31,12 +31,14 @@
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
-static uint32_t n_flags; /* tb_lock */
+/* Numbers start at 1: with 0 (and context 0) the tag of pc ~0, which a guest can jump to, would be TAG_EMPTY. */
+#define FIRST_FLAG_ID 1
+static uint32_t n_flags = FIRST_FLAG_ID; /* tb_lock */
 
 void tb_flags_reset(void)
 {
     memset(flag_slots, 0, sizeof flag_slots);
-    n_flags = 0;
+    n_flags = FIRST_FLAG_ID;
 }
 
 static uint16_t add_flags(uint64_t flags, unsigned slot)

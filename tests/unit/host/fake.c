@@ -165,6 +165,7 @@ static IRSlot slots[FAKE_NB_SLOTS];
 static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63; }
 const TargetOps fake_target = {
     .name = "fake", .slots = slots, .n_slots = FAKE_NB_SLOTS, .n_mmu_modes = 1, .pc_offset = offsetof(FakeCPU, s.pc), .jump_is_global = jump_is_global,
+    .fp = &fake_fp_ops,
 };
 
 void fake_init(void)
@@ -185,6 +186,7 @@ void fake_init(void)
     g_assert(host_ops_x86_64.init(&code, &fake_target, NULL));
     code_start = code.rw;
     CPUState *cpu = &fake_cpu.parent;
+    fake_cpu.mxcsr = 0x1f80;
     memset(cpu->jump_cache, 0xff, sizeof(cpu->jump_cache));
     memset(cpu->return_stack, 0xff, sizeof(cpu->return_stack));
     for (unsigned i = 0; i < 2; i++) {
