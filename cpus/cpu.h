@@ -47,7 +47,7 @@ typedef struct CPUJumpEntry {
 
 /* Return stack: a ring of predictions made by calls. */
 typedef struct CPUReturnEntry {
-    uint64_t tag;     /* as CPUJumpEntry's, of the return address */
+    uint64_t tag;     /* as CPUJumpEntry's, of the return address; ~0: empty */
     const void *code;
 } CPUReturnEntry;
 

@@ -22,11 +22,7 @@
 #include "accel/tb/tb_internal.h"
 #include "base/bits.h"
 
-/*
- * No tag can be this: where bit 63 is set the pc is high, so bits 62:59 repeat it (no context is mixed in). ~0 would not do: it is
- * the tag of a pc of ~0, to which a guest may well branch.
- */
-#define TAG_EMPTY (1ull << 63)
+#define TAG_EMPTY (~0ull)
 #define FLAG_SLOTS 256
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
