@@ -47,7 +47,7 @@ typedef struct CPUJumpEntry {
 
 /* Return stack: a ring of predictions made by calls. */
 typedef struct CPUReturnEntry {
-    uint64_t tag;     /* as CPUJumpEntry's, of the return address; ~0: empty */
+    uint64_t tag;     /* as CPUJumpEntry's, of the return address */
     const void *code;
 } CPUReturnEntry;
 

@@ -107,6 +107,8 @@ void ram_set_code_hook(void (*hook)(ram_addr_t addr, uint64_t len))
 
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len)
 {
+    /* The bytes are visible before the flags are read: a translator sets the flag before it reads the bytes. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     while (len) {
         uint64_t chunk = MIN_OF(len, MEM_PAGE_SIZE - (addr & (MEM_PAGE_SIZE - 1)));
         uint8_t *flags = ram_page_flags(b, addr);

@@ -15,6 +15,7 @@
  * as a short block; breakpoints are a reason to translate less (one_shot_limit).
  */
 #include "accel/exec/exec_internal.h"
+#include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
 #include "base/bits.h"
 #include "base/log.h"
@@ -32,6 +33,12 @@ void exec_begin(CPUState *cpu)
     cpu->in_exec = true;
     if (cpu->target->exec_enter)
         cpu->target->exec_enter(cpu);
+}
+
+void exec_settle(CPUState *cpu)
+{
+    mmu_apply_pending(cpu);
+    jump_cache_settle(cpu);
 }
 
 void exec_end(CPUState *cpu)
@@ -99,7 +106,7 @@ static bool attend(CPUState *cpu, PendingLink *link, int *why)
         *why = EXCP_INTERRUPT;
         return true;
     }
-    jump_cache_settle(cpu);
+    exec_settle(cpu);
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
     return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
 }

@@ -11,6 +11,7 @@
 static void step(CPUState *cpu)
 {
     uint64_t pc, flags;
+    exec_settle(cpu);
     cpu->target->get_block_state(cpu, &pc, &flags);
     TranslationBlock *tb = tb_translate(cpu, pc, flags, 1, true);
     host_ops->enter(cpu, tb->code);

@@ -147,10 +147,22 @@ static void after_store(IRMemOp mo)
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* What generated code does inline, for helpers: the host address of an access that is aligned and hits, else NULL. */
+static inline uint8_t *fast_host(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access)
+{
+    const CPUTLBFast *t = &cpu->tlb[MO_IDX(mo)];
+    CPUTLBEntry *e = (CPUTLBEntry *)((char *)t->table + ((va >> (MEM_PAGE_BITS - CPU_TLB_ENTRY_BITS)) & t->mask));
+    uint64_t align = MASK64(MAX_OF(MO_SIZE(mo), MO_ALIGN(mo)));
+    return (va & (MEM_PAGE_MASK | align)) == *tlb_tag(e, access) ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
+}
+
 uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
 {
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
     uint64_t v = 0;
+    const uint8_t *host = fast_host(cpu, va, mo, MMU_DATA_LOAD);
+    if (LIKELY(host))
+        return extend(swap(host_load(host, size), mo), mo);
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     if (LIKELY(first_part(va, size) == size)) {
@@ -166,9 +178,15 @@ uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
 void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra)
 {
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
+    uint8_t *host = fast_host(cpu, va, mo, MMU_DATA_STORE);
+    value = swap(value, mo);
+    if (LIKELY(host)) {
+        host_store(host, value, size);
+        after_store(mo);
+        return;
+    }
     mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
     va = mmu_strip(cpu, va, idx);
-    value = swap(value, mo);
     if (LIKELY(first_part(va, size) == size)) {
         MmuRef ref;
         mmu_ref(cpu, va, size, MMU_DATA_STORE, idx, ra, &ref);

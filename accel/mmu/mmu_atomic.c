@@ -9,15 +9,20 @@
 #include "accel/mmu/mmu_host.h"
 #include "accel/mmu/mmu_internal.h"
 
-#if defined(__x86_64__)
-__attribute__((target("cx16")))
-#endif
 V128 host_cas16(void *p, V128 expected, V128 desired)
 {
+#if defined(__x86_64__) /* not the builtin: without -mcx16 it is a call to libatomic */
+    __asm__ volatile("lock cmpxchg16b %0"
+                     : "+m"(*(V128 *)p), "+a"(expected.u64[0]), "+d"(expected.u64[1])
+                     : "b"(desired.u64[0]), "c"(desired.u64[1])
+                     : "memory", "cc");
+    return expected;
+#else
     unsigned __int128 old = (unsigned __int128)expected.u64[1] << 64 | expected.u64[0];
     unsigned __int128 new = (unsigned __int128)desired.u64[1] << 64 | desired.u64[0];
     unsigned __int128 seen = __sync_val_compare_and_swap((unsigned __int128 *)p, old, new);
     return (V128){ .u64 = { (uint64_t)seen, (uint64_t)(seen >> 64) } };
+#endif
 }
 
 static uint64_t swap(uint64_t v, IRMemOp mo)

@@ -50,8 +50,19 @@ typedef struct TlbSet {
     uint64_t nonglobal[TLB_NONGLOBALS];
 } TlbSet;
 
+/* A flush that another vCPU asked for. */
+typedef struct FlushRequest {
+    enum { FLUSH_WHOLE, FLUSH_ASID, FLUSH_RANGE } kind;
+    uint64_t va, n_pages;
+    unsigned page_bits;
+    uint32_t asid, idx_mask;
+} FlushRequest;
+#define TLB_PENDING 32
+
 typedef struct CpuMmu {
     Lock lock;
+    FlushRequest pending[TLB_PENDING]; /* under lock */
+    uint32_t n_pending;  /* (a), written under lock */
     uint32_t by_asid;    /* (c) mask of indexes */
     unsigned current;    /* (v) the ASID set in use */
     uint32_t asid[TLB_ASID_SETS]; /* (v) MMU_ASID_ANY: unused */
@@ -120,6 +131,8 @@ uint64_t mmu_fetch_io(CPUState *cpu, uint64_t va, unsigned size, unsigned idx);
 bool mmu_revoke_write(CPUState *cpu, const uint8_t *host);
 
 /* ---- for accel/exec ---- */
+/* Carries out the flushes that others asked for; between cpu_exec_start and guest code. */
+void mmu_apply_pending(CPUState *cpu);
 /* Memory's topology changed: all vCPUs forget what they know. */
 void mmu_commit_listener(void *opaque);
 

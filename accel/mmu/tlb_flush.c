@@ -61,7 +61,7 @@ static void drop_range(CPUState *cpu, TlbSet *s, uint64_t page, uint64_t mask, b
         drop(s, &s->table[i], page, mask, only_global, s->full[i].global);
     for (unsigned i = 0; i < TLB_VICTIMS; i++)
         drop(s, &s->victim[i], page, mask, only_global, s->victim_full[i].global);
-    jump_cache_flush(cpu);
+    jump_cache_flush_range(cpu, page, mask);
 }
 
 static void drop_page(CPUState *cpu, TlbSet *s, uint64_t page, bool only_global)

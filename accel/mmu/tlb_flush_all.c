@@ -2,19 +2,15 @@
 /*
  * TLB flushes that reach every vCPU.
  *
- * The others get the flush as queued work, which they do before they run guest code again. The vCPU that asks does its own at
- * once, and gets a piece of work that needs an exclusive section: when its block ends and the queue is worked off, all others
- * have left generated code, so no access by an old entry is under way any more, and they find their work before they go on.
- * Nothing here takes the big lock.
+ * A request is put on each other vCPU's list, which that vCPU works off before it runs guest code (mmu_apply_pending). One that is
+ * not inside cpu_exec_start..end is not even woken: it sets cpu->running, with a fence, before it looks at its list, and the
+ * requester puts the request there, with a fence, before it looks at cpu->running. When some vCPU was running, it is told to
+ * leave generated code, and the requester gets a piece of work that needs an exclusive section: when the requester's block ends
+ * and its queue is worked off, all others have left, so no access by an old entry is under way any more.
+ *
+ * A list is short; a flush of everything stands for what does not fit. Nothing here takes the big lock.
  */
 #include "accel/mmu/mmu_internal.h"
-
-typedef struct FlushRequest {
-    enum { FLUSH_WHOLE, FLUSH_ASID, FLUSH_RANGE } kind;
-    uint64_t va, n_pages;
-    unsigned page_bits;
-    uint32_t asid, idx_mask;
-} FlushRequest;
 
 static void apply(CPUState *cpu, const FlushRequest *r)
 {
@@ -31,10 +27,37 @@ static void apply(CPUState *cpu, const FlushRequest *r)
     }
 }
 
-static void apply_work(CPUState *cpu, void *data)
+void mmu_apply_pending(CPUState *cpu)
 {
-    apply(cpu, data);
-    g_free(data);
+    CpuMmu *m = cpu->mmu;
+    FlushRequest todo[TLB_PENDING];
+    if (LIKELY(!__atomic_load_n(&m->n_pending, __ATOMIC_ACQUIRE)))
+        return;
+    lock_acquire(&m->lock);
+    unsigned n = m->n_pending;
+    for (unsigned i = 0; i < n; i++)
+        todo[i] = m->pending[i];
+    __atomic_store_n(&m->n_pending, 0, __ATOMIC_RELAXED);
+    lock_release(&m->lock);
+    for (unsigned i = 0; i < n; i++)
+        apply(cpu, &todo[i]);
+}
+
+/* Puts r on cpu's list. True: cpu is running guest code. */
+static bool send(CPUState *cpu, const FlushRequest *r)
+{
+    CpuMmu *m = cpu->mmu;
+    lock_acquire(&m->lock);
+    if (m->n_pending == TLB_PENDING) {
+        m->pending[0] = (FlushRequest){ .kind = FLUSH_WHOLE, .idx_mask = ~0u };
+        m->n_pending = 1;
+    } else {
+        m->pending[m->n_pending] = *r;
+        __atomic_store_n(&m->n_pending, m->n_pending + 1, __ATOMIC_RELEASE);
+    }
+    lock_release(&m->lock);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST);
 }
 
 /* The exclusive section is all that is wanted. */
@@ -44,15 +67,15 @@ static void others_have_left(CPUState *cpu, void *data)
 
 static void broadcast(CPUState *src, const FlushRequest *r)
 {
-    bool others = false;
+    bool wait = false;
     CPU_FOREACH (cpu) {
-        if (cpu == src || !cpu->mmu)
+        if (cpu == src || !cpu->mmu || !send(cpu, r))
             continue;
-        async_run_on_cpu(cpu, apply_work, g_memdup2(r, sizeof *r));
-        others = true;
+        cpu_exit(cpu);
+        wait = true;
     }
     apply(src, r);
-    if (others)
+    if (wait)
         async_safe_run_on_cpu(src, others_have_left, NULL);
 }
 

@@ -22,17 +22,23 @@
 #include "accel/tb/tb_internal.h"
 #include "base/bits.h"
 
-#define TAG_EMPTY (~0ull)
+/*
+ * No tag can be this: where bit 63 is set the pc is high, so bits 62:59 repeat it (no context is mixed in). ~0 would not do: it is
+ * the tag of a pc of ~0, to which a guest may well branch.
+ */
+#define TAG_EMPTY (1ull << 63)
 #define FLAG_SLOTS 256
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
-static uint32_t n_flags; /* tb_lock */
+/* Numbers start at 1: with 0 (and context 0) the tag of pc ~0, which a guest can jump to, would be TAG_EMPTY. */
+#define FIRST_FLAG_ID 1
+static uint32_t n_flags = FIRST_FLAG_ID; /* tb_lock */
 
 void tb_flags_reset(void)
 {
     memset(flag_slots, 0, sizeof flag_slots);
-    n_flags = 0;
+    n_flags = FIRST_FLAG_ID;
 }
 
 static uint16_t add_flags(uint64_t flags, unsigned slot)
@@ -163,12 +169,24 @@ void jump_cache_flush(CPUState *cpu)
     }
 }
 
+#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
+
+void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask)
+{
+    mask &= TAG_ADDRESS;
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
+        if (!((cpu->jump_cache[i].tag ^ va) & mask))
+            __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+    forget_returns(cpu);
+}
+
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
     va &= MEM_PAGE_MASK;
     if (!cpu->tb || !(cpu->tb->jump_pages[page_bit(va) / 64] & BIT(page_bit(va) % 64)))
         return;
-    const uint64_t page_of_tag = MASK64(52) & MEM_PAGE_MASK; /* what of a tag is the page's address for certain */
+    const uint64_t page_of_tag = TAG_ADDRESS & MEM_PAGE_MASK;
     for (uint64_t pc = va; pc < va + MEM_PAGE_SIZE - 1; pc += 4) {
         CPUJumpEntry *e = entry_of(cpu, pc);
         uint64_t tag = e->tag;

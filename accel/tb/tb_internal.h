@@ -94,6 +94,8 @@ TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
 void jump_cache_forget(const TranslationBlock *tb);
 /* Drops the entries of one ASID set's code (and what cannot be told apart from them). */
 void jump_cache_flush_set(CPUState *cpu, unsigned set);
+/* Drops the entries of code in the naturally aligned range of mask around va. */
+void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask);
 /* Carries out what other threads' invalidations left for this vCPU. */
 void jump_cache_settle(CPUState *cpu);
 void tb_flags_reset(void);

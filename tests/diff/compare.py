@@ -39,6 +39,10 @@ def unpack_result(data):
     return end, state, v, data[808:]
 
 
+def case_words(case):
+    return struct.unpack_from(f'<{struct.unpack_from("<I", case)[0]}I', case, 4)
+
+
 def differences(want, got):
     out = []
     if want[0] != got[0]:
@@ -84,14 +88,16 @@ def main():
         if w != g:
             diff = differences(unpack_result(w), unpack_result(g))
             if diff:
-                bad.append((i, struct.unpack_from('<I', cases, i * CASE + 4)[0], diff))
-    texts = disassemble([word for _, word, _ in bad]) if bad else {}
+                bad.append((i, case_words(cases[i * CASE:(i + 1) * CASE]), diff))
+    texts = disassemble([word for _, words, _ in bad for word in words]) if bad else {}
     shown = collections.Counter()
-    for i, word, diff in bad:
-        mnemonic = texts[word].split()[0]
+    for i, words, diff in bad:
+        mnemonic = texts[words[0]].split()[0]
         shown[mnemonic] += 1
         if shown[mnemonic] <= args.show:
-            print(f'case {i}: {word:08x} {texts[word]}\n    in: {describe_inputs(cases[i * CASE:(i + 1) * CASE], texts[word])}')
+            text = '; '.join(texts[word] for word in words)
+            print(f'case {i}: {" ".join(f"{word:08x}" for word in words)}  {text}')
+            print(f'    in: {describe_inputs(cases[i * CASE:(i + 1) * CASE], text)}')
             print(''.join(f'    {d}\n' for d in diff[:6]), end='')
     for mnemonic, count in shown.most_common():
         print(f'{count:6} {mnemonic}')

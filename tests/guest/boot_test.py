@@ -17,7 +17,7 @@ import termios
 import time
 
 CACHE = pathlib.Path(os.environ.get("CALQUE_CACHE", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "calque"))
-PROMPT = rb"@calque:/# "
+PROMPT = rb"@calque:/# \x1b\[6n"  # the shell asks the terminal where the cursor is
 
 
 class Failure(Exception):
@@ -69,6 +69,11 @@ class Guest:
     def type(self, text):
         os.write(self.master, text)
 
+    def prompt(self):
+        """Waits for the shell's prompt and answers its question as a terminal does."""
+        self.expect(PROMPT)
+        self.type(b"\x1b[1;14R")
+
     def finish(self):
         """Waits for the end; returns the exit status (negative: signal)."""
         while True:
@@ -99,13 +104,13 @@ def want(value, wanted, what):
 
 
 def to_shell(g):
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"uname -m\r")
-    g.expect(rb"\r\naarch64\r\n")
+    g.expect(rb"\r+\naarch64\r+\n")
 
 
 def power_off(g):
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"poweroff -f\r")
     want(g.finish(), 0, "exit status after poweroff")
     g.check_terminal()
@@ -113,16 +118,16 @@ def power_off(g):
 
 def case_shell(g, smp=1):
     to_shell(g)
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"grep -c ^processor /proc/cpuinfo\r")
-    want(int(g.expect(rb"\r\n(\d+)\r\n").group(1)), smp, "number of CPUs")
-    g.expect(PROMPT)
+    want(int(g.expect(rb"\r+\n(\d+)\r+\n").group(1)), smp, "number of CPUs")
+    g.prompt()
     # Work for the guest: pipes, forks, arithmetic with a known answer, a checksum over some megabytes.
     g.type(b"dd if=/dev/zero bs=64k count=64 2>/dev/null | sha256sum\r")
     g.expect(rb"bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8")
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"i=0; while [ $i -lt 200 ]; do i=$((i+1)); (exit 3) || : ; done; echo done $i\r")
-    g.expect(rb"\r\ndone 200\r\n")
+    g.expect(rb"\r+\ndone 200\r+\n")
     power_off(g)
 
 
@@ -132,7 +137,7 @@ def case_smp4(g):
 
 def case_reboot(g):
     to_shell(g)
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"reboot -f\r")
     g.expect(rb"Booting Linux on physical CPU")
     to_shell(g)
@@ -141,7 +146,7 @@ def case_reboot(g):
 
 def case_no_reboot(g):
     to_shell(g)
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"reboot -f\r")
     want(g.finish(), 0, "exit status after reboot under -no-reboot")
     g.check_terminal()
@@ -149,7 +154,7 @@ def case_no_reboot(g):
 
 def case_panic(g):
     to_shell(g)
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"echo c > /proc/sysrq-trigger\r")
     g.expect(rb"Kernel panic")
     want(g.finish(), 0, "exit status after a panic under panic=-1 and -no-reboot")
@@ -168,7 +173,7 @@ def case_ctrl_a(g):
     g.expect(rb"(?i)pc *=? *[0-9a-f]{8,16}")
     g.expect(rb"\(calque\) ")
     g.type(b"\x01c\r")
-    g.expect(PROMPT)
+    g.prompt()
     g.type(b"\x01x")
     want(g.finish(), 0, "exit status after Ctrl-A x")
     g.check_terminal()

@@ -62,7 +62,7 @@ static inline SlowFrame *slow_frame(CPUState *cpu) { return (SlowFrame *)(void *
 typedef void SlowFn(CPUState *cpu, uintptr_t ra);
 
 /* What the host's flags hold. */
-typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST } HostFlagsKind;
+typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST, HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
 typedef struct HostFlags { uint8_t kind; bool w; IRRef a, b, c; } HostFlags;
 
 typedef struct Ctx Ctx;
@@ -206,5 +206,33 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error);
 static inline void movups_load(Asm *a, unsigned x, Mem m) { ins_rm(a, M_0F | 0x10, x & 15, m); }
 static inline void movups_store(Asm *a, Mem m, unsigned x) { ins_rm(a, M_0F | 0x11, x & 15, m); }
 static inline void movaps_rr(Asm *a, unsigned d, unsigned s) { ins_rr(a, M_0F | 0x28, d & 15, s & 15); }
+
+/* ---- constants behind the thunks, and vector emission (vec_emit.c) ---- */
+typedef struct JitConsts {
+    V128 abs[2], sign[2], min_normal[2];     /* by F32, F64: in all lanes */
+    V128 two30[2], two31[2], two32[2], two63[2]; /* powers of two, low lane */
+    V128 low_bytes, low_words, nibbles, popcnt, tbl_bias;
+    V128 shl_b[8], shr_b[8], sar_b[8];       /* masks for byte shifts; 0x80 >> n */
+    V128 rev[3][4];                          /* [sz][imm]: pshufb masks */
+    uint16_t fcmp[2][0x48];                  /* lahf's byte after ucomis -> flags value; [1]: operands swapped */
+} __attribute__((aligned(64))) JitConsts;
+extern JitConsts *jit_consts; /* in the code buffer, writable mapping's address */
+void jit_consts_init(JitConsts *k);
+
+/* d = a op b, in xmm registers; d is not b unless it is a. */
+void v3(Asm *a, uint32_t op, int d, int x, int y);
+void v3_opnd(Asm *a, uint32_t op, int d, int x, Opnd y);
+void v3i(Asm *a, uint32_t op, int d, int x, int y, unsigned imm8);
+/* d = op s, of two-operand encodings. */
+void v2(Asm *a, uint32_t op, int d, int s);
+void v2i(Asm *a, uint32_t op, int d, int s, unsigned imm8);
+/* d = s shifted by a constant: op 0F 71/72/73 /n. */
+void vshift(Asm *a, uint32_t op, unsigned n, int d, int s, unsigned count);
+/* op reg, [constant]: no immediate may follow. */
+void ins_const(Asm *a, uint32_t op, int reg, const void *k);
+void vex_const(Asm *a, uint32_t op, int reg, int v, const void *k);
+void v_load_const(Asm *a, int d, const void *k);
+bool lower_vec_perm(Ctx *c);
+bool lower_vec_arith(Ctx *c);
 
 #endif

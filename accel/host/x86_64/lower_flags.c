@@ -113,6 +113,16 @@ unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
     return cond_cc[cc];
 }
 
+/* The condition on what ucomis left (unordered: Z P C), or -1 when one jump cannot tell. */
+static int fcmp_cc(const Ctx *c, IRCond cc, IRRef v)
+{
+    static const int8_t straight[] = { [IR_EQ] = -1, -1, -1, -1, -1, -1, CC_B, CC_AE, CC_BE, CC_A, -1, -1, CC_P, CC_NP, -1, -1, -1, -1 };
+    static const int8_t swapped[] = { [IR_EQ] = -1, -1, CC_A, CC_BE, CC_AE, CC_B, -1, -1, -1, -1, CC_A, CC_BE, CC_P, CC_NP, -1, -1, -1, -1 };
+    if (c->hf.kind != HF_FCMP || c->hf.a != v)
+        return -1;
+    return c->hf.w ? swapped[cc] : straight[cc];
+}
+
 unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
 {
     static const uint16_t mask[] = {
@@ -120,6 +130,9 @@ unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
     };
     if (c->hf.kind == HF_VALUE && c->hf.a == arg_root(c, k))
         return cond_cc[cc];
+    int fcmp = fcmp_cc(c, cc, arg_root(c, k));
+    if (fcmp >= 0)
+        return (unsigned)fcmp;
     IRCond base = cc & ~1u;
     bool inverse = cc & 1;
     if (cc == IR_GE || cc == IR_LT) {

@@ -140,6 +140,9 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
     move_pins(&a, 0xffff, false);
     ret(&a);
     nops(&a, -(uintptr_t)a.p & 63);
+    jit_consts = (JitConsts *)(void *)a.p;
+    jit_consts_init(jit_consts);
+    a.p += sizeof(*jit_consts);
     buf->rw = a.p;
     return true;
 }

@@ -131,7 +131,7 @@ V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IR
 
 uint64_t tb_jump_tag(const TargetOps *target, uint64_t pc, uint64_t flags, uint64_t ctx)
 {
-    return pc ^ flags << 52 ^ (target->jump_is_global(pc, flags) ? 0 : ctx);
+    return pc ^ (flags + 1) << 52 ^ (target->jump_is_global(pc, flags) ? 0 : ctx);
 }
 
 /* ---- helpers ---- */
@@ -165,6 +165,7 @@ static IRSlot slots[FAKE_NB_SLOTS];
 static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63; }
 const TargetOps fake_target = {
     .name = "fake", .slots = slots, .n_slots = FAKE_NB_SLOTS, .n_mmu_modes = 1, .pc_offset = offsetof(FakeCPU, s.pc), .jump_is_global = jump_is_global,
+    .fp = &fake_fp_ops,
 };
 
 void fake_init(void)
@@ -185,6 +186,9 @@ void fake_init(void)
     g_assert(host_ops_x86_64.init(&code, &fake_target, NULL));
     code_start = code.rw;
     CPUState *cpu = &fake_cpu.parent;
+    fake_cpu.mxcsr = 0x1f80;
+    memset(cpu->jump_cache, 0xff, sizeof(cpu->jump_cache));
+    memset(cpu->return_stack, 0xff, sizeof(cpu->return_stack));
     for (unsigned i = 0; i < 2; i++) {
         uint64_t va = FAKE_MEM_BASE + i * 4096;
         fake_cpu.tlb[i] = (CPUTLBEntry){ va, va, ~0ull, (uintptr_t)fake_cpu.mem - FAKE_MEM_BASE };
@@ -238,6 +242,8 @@ static void do_mem(Ref *r, IRRef i)
     uint64_t va = i64(r, in->arg[0]) + in->imm;
     unsigned n = 1u << MO_SIZE(in->aux);
     uint8_t *p = r->mem + (va - FAKE_MEM_BASE);
+    if (g_getenv("DUMP_SEED"))
+        g_printerr("v%u at %lx: %lx\n", i, va, i64(r, in->arg[1]));
     switch (in->op) {
     case IR_ld:
         if (n == 16)
@@ -290,7 +296,7 @@ unsigned fake_reference(const IRFunc *f, FakeState *s, uint8_t *mem, uint64_t *j
             break;
         }
         case IR_call:
-            if (guest != ~0u)
+            if (in->imm == (uintptr_t)&fake_helper_reads)
                 fake_expected[guest] = *s;
             do_call(r, i);
             break;

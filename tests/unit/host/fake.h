@@ -24,12 +24,13 @@ typedef struct FakeState {
 typedef struct FakeCPU {
     CPUState parent;
     FakeState s;
-    uint32_t mxcsr;
+    uint32_t mxcsr, fp_flags;
     CPUTLBEntry tlb[2];
     uint8_t mem[FAKE_MEM_SIZE] __attribute__((aligned(4096)));
 } FakeCPU;
 
 extern const TargetOps fake_target;
+extern const TargetFpOps fake_fp_ops;
 extern FakeCPU fake_cpu;
 
 /* Guest instruction index -> state that slow paths must find in memory; filled by the reference. */

@@ -10,7 +10,7 @@
 static IRFunc func;
 static TranslationBlock tb __attribute__((aligned(64)));
 
-static uint64_t rnd_state = 88172645463325252ull;
+static uint64_t rnd_state;
 static uint64_t rnd(void)
 {
     rnd_state ^= rnd_state << 13;
@@ -18,8 +18,9 @@ static uint64_t rnd(void)
     return rnd_state ^= rnd_state << 17;
 }
 
-static void random_state(void)
+static void random_state(uint64_t seed)
 {
+    rnd_state = (seed + 1) * 88172645463325252ull;
     FakeState *s = &fake_cpu.s;
     for (unsigned i = 0; i < 32; i++) {
         s->x[i] = rnd() >> (rnd() & 63);
@@ -65,7 +66,7 @@ static void run_random(uint64_t seed)
     char *bad = ir_verify(&func);
     if (bad)
         g_error("seed %" PRIu64 ": %s", seed, bad);
-    random_state();
+    random_state(seed);
     ref.s = fake_cpu.s;
     memcpy(mem, fake_cpu.mem, sizeof(mem));
     unsigned taken = fake_reference(&func, &ref.s, mem, &jump_pc);
@@ -73,9 +74,16 @@ static void run_random(uint64_t seed)
         ir_dump(&func, stderr);
     uint64_t result = fake_compile_run(&func, &tb);
     if (g_getenv("DUMP_SEED"))
+        g_printerr("exit %u wanted, result %" PRIx64 " pc %" PRIx64 "\n", taken, result, fake_cpu.s.pc);
+    if (g_getenv("DUMP_SEED"))
         host_ops_x86_64.disas(&tb, stderr);
     compare_state(&ref.s);
-    g_assert_cmpmem(fake_cpu.mem, sizeof(mem), mem, sizeof(mem));
+    for (unsigned i = 0; i < sizeof(mem) && g_getenv("DUMP_SEED"); i++)
+        if (mem[i] != fake_cpu.mem[i])
+            g_printerr("byte at %x: %02x, should be %02x\n", i, fake_cpu.mem[i], mem[i]);
+    for (unsigned i = 0; i < sizeof(mem); i++)
+        if (mem[i] != fake_cpu.mem[i])
+            g_error("byte at %x: %02x, should be %02x", i, fake_cpu.mem[i], mem[i]);
     check_exit(taken, jump_pc, result);
 }
 

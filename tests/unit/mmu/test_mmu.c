@@ -290,6 +290,32 @@ static void test_nonglobal_dropped_at_switch(void)
     }
 }
 
+/* A flush for all reaches a vCPU that is not running when it looks at its list; more of them than the list holds, too. */
+static void test_flush_all(void)
+{
+    static ToyCPU *other;
+    if (!other)
+        other = toy_new_cpu(1);
+    for (unsigned n = 1; n <= 100; n += 33) {
+        fresh();
+        toy_map(0x5000, 0x2000, 12, RW, true, 0);
+        toy_map(0x6000, 0x2000, 12, RW, true, 0);
+        mmu_ld(&other->parent, 0x5000, MO_8 | K, 0);
+        mmu_ld(&other->parent, 0x6000, MO_8 | K, 0);
+        ld(0x5000, MO_8 | K);
+        other->fills = 0;
+        for (unsigned i = 0; i < n; i++)
+            mmu_flush_range_all(cpu, 0x5000, 1, 12, MMU_ASID_ANY, 1u << TOY_KERNEL);
+        g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 1);
+        mmu_apply_pending(&other->parent);
+        mmu_ld(&other->parent, 0x5000, MO_8 | K, 0);
+        g_assert_cmpint(other->fills, ==, 1);
+        mmu_ld(&other->parent, 0x6000, MO_8 | K, 0);
+        g_assert_cmpint(other->fills, ==, n > TLB_PENDING ? 2 : 1);
+        mmu_flush(&other->parent, ~0u);
+    }
+}
+
 /* ---- devices ---- */
 static void test_mmio(void)
 {
@@ -515,6 +541,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/flush/victim", test_flush_victim);
     g_test_add_func("/mmu/flush/large-page", test_flush_large);
     g_test_add_func("/mmu/flush/many-large-pages", test_flush_many_large);
+    g_test_add_func("/mmu/flush/all", test_flush_all);
     g_test_add_func("/mmu/asid/switch-keeps", test_asid_switch_keeps);
     g_test_add_func("/mmu/asid/recycled", test_asid_recycled);
     g_test_add_func("/mmu/asid/flush", test_asid_flush);

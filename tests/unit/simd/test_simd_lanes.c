@@ -87,8 +87,8 @@ static Wide shift_down(Wide x, unsigned n, bool round)
 static void assert_vector(const char *what, unsigned bits, const V128 *got, const V128 *want)
 {
     if (memcmp(got, want, 16))
-        g_error("%s, %u-bit lanes: got %016" PRIx64 ":%016" PRIx64 ", want %016" PRIx64 ":%016" PRIx64, what, bits, got->u64[1], got->u64[0],
-                want->u64[1], want->u64[0]);
+        g_error("%s, %u-bit lanes: got %016" PRIx64 ":%016" PRIx64 ", want %016" PRIx64 ":%016" PRIx64, what, bits,
+                got->u64[1], got->u64[0], want->u64[1], want->u64[0]);
 }
 
 /* What is run: QC and result are compared. */
