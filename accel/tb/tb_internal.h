@@ -29,6 +29,7 @@ typedef struct CodePage {
 typedef struct TbThread {
     CPUState *cpu;                        /* (c) */
     CodeBuf buf;                          /* the rest of this thread's chunk; rw NULL: no chunk */
+    CodeBuf before_last;                  /* buf as it was before the last block */
     unsigned chunk;
     IRFunc *f;
     TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */

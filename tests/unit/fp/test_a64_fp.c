@@ -75,7 +75,8 @@ static bool run(const Case *c, uint64_t flags)
         g_error("%08x: %s", c->insn, error);
     if (optimise)
         ir_optimise(func);
-    TranslationBlock tb = { 0 };
+    TBLink links[TB_MAX_LINKS];
+    TranslationBlock tb = { .links = links };
     CodeBuf buf = { code, code + sizeof(code), 0 };
     g_assert(host_ops_interp.compile(func, &tb, &buf));
     host_ops_interp.enter(&cpu->parent, tb.code);

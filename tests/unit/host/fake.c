@@ -199,6 +199,8 @@ void fake_init(void)
 uint64_t fake_compile_run(IRFunc *f, TranslationBlock *tb)
 {
     code.rw = code_start;
+    static TBLink links[TB_MAX_LINKS];
+    tb->links = links;
     g_assert(host_ops_x86_64.compile(f, tb, &code));
     fake_tb = tb;
     return host_ops_x86_64.enter(&fake_cpu.parent, tb->code);
