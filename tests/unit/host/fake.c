@@ -14,7 +14,7 @@ FakeState fake_expected[TB_MAX_GUEST_INSNS + 1];
 bool fake_check_slow;
 const TranslationBlock *fake_tb;
 unsigned fake_slow_calls;
-static CodeBuf code;
+CodeBuf fake_code;
 static uint8_t *code_start;
 
 /* ---- slow paths ---- */
@@ -182,9 +182,9 @@ void fake_init(void)
     uint8_t *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     uint8_t *rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
     g_assert(rw != MAP_FAILED && rx != MAP_FAILED);
-    code = (CodeBuf){ rw, rw + size, rx - rw };
-    g_assert(host_ops_x86_64.init(&code, &fake_target, NULL));
-    code_start = code.rw;
+    fake_code = (CodeBuf){ rw, rw + size, rx - rw };
+    g_assert(host_ops_x86_64.init(&fake_code, &fake_target, NULL));
+    code_start = fake_code.rw;
     CPUState *cpu = &fake_cpu.parent;
     fake_cpu.mxcsr = 0x1f80;
     memset(cpu->jump_cache, 0xff, sizeof(cpu->jump_cache));
@@ -196,14 +196,34 @@ void fake_init(void)
     cpu->tlb[0] = (CPUTLBFast){ 1 << CPU_TLB_ENTRY_BITS, fake_cpu.tlb };
 }
 
-uint64_t fake_compile_run(IRFunc *f, TranslationBlock *tb)
+void fake_code_reset(void) { fake_code.rw = code_start; }
+
+/* Blocks of one test may be linked: each has links of its own, never freed. */
+void fake_compile(const IRFunc *f, TranslationBlock *tb)
 {
-    code.rw = code_start;
-    static TBLink links[TB_MAX_LINKS];
-    tb->links = links;
-    g_assert(host_ops_x86_64.compile(f, tb, &code));
+    if (!tb->links)
+        tb->links = g_new0(TBLink, TB_MAX_LINKS);
+    for (unsigned i = 0; i < TB_MAX_LINKS; i++)
+        tb->links[i].from = tb;
+    g_assert(host_ops_x86_64.compile(f, tb, &fake_code));
+}
+
+void fake_patch(TranslationBlock *tb, unsigned n, const TranslationBlock *to)
+{
+    host_ops_x86_64.patch(tb, n, to, (uint8_t *)(uintptr_t)tb->code - fake_code.rx_delta);
+}
+
+uint64_t fake_run(const TranslationBlock *tb)
+{
     fake_tb = tb;
     return host_ops_x86_64.enter(&fake_cpu.parent, tb->code);
+}
+
+uint64_t fake_compile_run(IRFunc *f, TranslationBlock *tb)
+{
+    fake_code_reset();
+    fake_compile(f, tb);
+    return fake_run(tb);
 }
 
 /* ---- reference ---- */
