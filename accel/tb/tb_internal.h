@@ -35,6 +35,7 @@ typedef struct TbThread {
     TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */
     uint64_t jump_pages[64];              /* a bit for each hash of a page that may have jump cache entries */
     uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
+    uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
     bool one_insn;                        /* the next block is to be one instruction, translated afresh */
     CodePage *pages[2];                   /* of the translation in progress */
@@ -93,10 +94,10 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
 /* Forgets tb in all vCPUs' caches and return stacks. Any thread; tb->invalid is set. */
 void jump_cache_forget(const TranslationBlock *tb);
-/* Drops the entries of one ASID set's code (and what cannot be told apart from them). */
-void jump_cache_flush_set(CPUState *cpu, unsigned set);
-/* Drops the entries of code in the naturally aligned range of mask around va. */
-void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask);
+/* Drops the entries of one jump_context's code (and what cannot be told apart from them). */
+void jump_cache_flush_context(CPUState *cpu, uint64_t context);
+/* Drops the entries of code at addresses first to last. */
+void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
 /* Carries out what other threads' invalidations left for this vCPU. */
 void jump_cache_settle(CPUState *cpu);
 void tb_flags_reset(void);
