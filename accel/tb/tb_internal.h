@@ -82,7 +82,10 @@ bool code_page_possible(ram_addr_t addr);
 void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr);
 /* Marks bytes as read; before they are read. */
 void code_page_mark(CodePage *page, unsigned offset, unsigned len);
-/* Ends the translation. Publishes tb when it may be (returns the published block, or an equal one that was there first); NULL: one use only. tb NULL: gives up. */
+/*
+ * Ends the translation. Publishes tb when it may be: returns the published block, or an equal one that was there first.
+ * NULL: tb may be used once. tb NULL: gives up.
+ */
 TranslationBlock *code_page_end(TbThread *th, TranslationBlock *tb);
 void code_pages_reset(void);
 
@@ -124,7 +127,10 @@ void tb_log_ir(const IRFunc *f, uint32_t item);
 void tb_log_host(const TranslationBlock *tb);
 
 /* ---- tb_store.c: for accel/mmu's stores ---- */
-/* Before a store of len bytes (within a page) to a page with code: drops the blocks it overwrites. When the running block is one of them and goes on after this instruction, leaves, and the instruction is run again alone. */
+/*
+ * Before a store of len bytes (within a page) to a page with code: drops the blocks it overwrites. When the running block is
+ * one of them and goes on after this instruction, leaves, and the instruction is run again alone.
+ */
 void tb_store_begin(CPUState *cpu, ram_addr_t addr, unsigned len, uintptr_t ra);
 /* After it: drops what was translated from the old bytes meanwhile. */
 void tb_store_end(ram_addr_t addr, unsigned len);
