@@ -123,6 +123,7 @@ extern uint8_t *jit_thunk_enter, *jit_thunk_leave, *jit_thunk_slow[2], *jit_thun
 /* ---- scan.c ---- */
 extern const uint8_t jit_nargs[IR_NB_OPS];
 void scan_block(Ctx *c);
+bool op_is_pure(unsigned op);
 static inline bool type_is_vec(unsigned t) { return t >= IR_F32; }
 static inline bool type_w(unsigned t) { return t == IR_I64 || t == IR_PTR; }
 

@@ -136,17 +136,34 @@ static void stub_side_exit(Ctx *c, Stub *s)
 
 static bool any_dirty(const Ctx *c) { return c->dirty[0] | c->dirty[1]; }
 
+/*
+ * A loop's back edge: polls before the compare, so that the conditional jump itself can be the link. The poll leaves at the
+ * branch instruction, which must not have had an effect yet.
+ */
+static bool poll_before(Ctx *c)
+{
+    const IRFunc *f = c->f;
+    unsigned i = c->i;
+    while (f->insns[--i].op != IR_insn_start)
+        if (i == 0 || f->insns[i].op == IR_put || !op_is_pure(f->insns[i].op))
+            return false;
+    emit_poll(c, leave_stub(c, stub_leave, f->insns[i].imm, HOST_EXIT_POLL));
+    c->hf.kind = HF_NONE;
+    return true;
+}
+
 static void lower_branch(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
     const IRExit *e = &c->f->exits[in->aux];
     bool last = c->f->insns[c->i + 1].op == IR_exit;
+    bool local = same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS;
     if (last)
         flush_dirty(c);
+    bool back = local && last && e->pc <= c->f->pc && poll_before(c);
     unsigned cc = in->op == IR_br ? emit_compare(c, in->sz, 0) : emit_flags_test(c, in->sz, 0);
     args_done(c);
-    bool local = same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS;
-    if (local && !any_dirty(c) && e->pc > c->f->pc) {
+    if (local && !any_dirty(c) && (back || e->pc > c->f->pc)) {
         align_rel32(c, 2);
         add_link(c, jcc32(&c->a, cc), e);
     } else if (local && last) { /* a loop's back edge: inline, the other way jumps over it */
@@ -174,12 +191,42 @@ static void lower_ending(Ctx *c)
     leave(c, e->kind == IR_EXIT_MAIN ? HOST_EXIT_MAIN : HOST_EXIT_LOOKUP);
 }
 
+typedef enum Half { HALF_UNKNOWN, HALF_LOW, HALF_HIGH } Half;
+
+/* What the block has found out about the target by itself: "br ne (pc >> 52), 0" or "br ne (pc sar 52), -1" right before. */
+static Half known_half(const Ctx *c)
+{
+    for (unsigned i = c->i - 1u; i > 0 && i + 12 > c->i; i--) {
+        const IRInsn *br = &c->f->insns[i], *shift = &c->f->insns[br->arg[0]];
+        uint64_t n, k;
+        if (br->op != IR_br)
+            continue;
+        if (br->sz != IR_NE || (shift->op != IR_shr && shift->op != IR_sar) || c->root[shift->arg[0]] != arg_root(c, 0) ||
+            !value_const(c, c->root[shift->arg[1]], &n) || n != 52 || !value_const(c, c->root[br->arg[1]], &k))
+            return HALF_UNKNOWN;
+        return shift->op == IR_shr && k == 0 ? HALF_LOW : shift->op == IR_sar && k == ~0ull ? HALF_HIGH : HALF_UNKNOWN;
+    }
+    return HALF_UNKNOWN;
+}
+
 /* rdx = tag of the pc in rax. Non-canonical pcs go to cold. */
 static void emit_tag(Ctx *c, const IRExit *e, Stub *cold)
 {
     Asm *a = &c->a;
     bool low_global = jit_target->jump_is_global(0, e->flags), high_global = jit_target->jump_is_global(~3ull, e->flags);
     uint64_t id = tb_jump_tag(jit_target, 0, e->flags, 0);
+    Half half = known_half(c);
+    if (half != HALF_UNKNOWN) {
+        bool global = half == HALF_LOW ? low_global : high_global;
+        if (id)
+            mov_ri(a, RDX, id);
+        else
+            alu_rr(a, ALU_XOR, false, RDX, RDX);
+        alu_rr(a, ALU_XOR, true, RDX, RAX);
+        if (!global)
+            alu_rm(a, ALU_XOR, true, RDX, CPU_FIELD(jump_context));
+        return;
+    }
     mov_rr(a, true, RDX, RAX);
     shift_ri(a, SH_SAR, true, RDX, 52);
     lea(a, false, RCX, mem_at(RDX, 1));
@@ -228,10 +275,10 @@ static void lower_jump(Ctx *c)
     Asm *a = &c->a;
     const IRExit *e = &c->f->exits[cur_insn(c)->aux];
     flush_dirty(c);
-    take_reg(c, RAX);
     int r = use_reg(c, 0);
     args_done(c);
-    mov_rr(a, true, RAX, r);
+    if (r != RAX)
+        mov_rr(a, true, RAX, r); /* nothing else is live */
     if (e->kind == IR_EXIT_CALL)
         push_return(c, e->ret_pc);
     Stub *cold = leave_stub(c, stub_leave_rax, 0, HOST_EXIT_LOOKUP);

@@ -36,6 +36,8 @@ static uint8_t op_flags(unsigned op)
     return op == IR_call ? F_OBSERVES : flags_of(table[op]);
 }
 
+bool op_is_pure(unsigned op) { return op_flags(op) & F_PURE; }
+
 typedef struct Scan { Ctx *c; IRRef last_observer, last_put[MAX_SLOTS]; } Scan;
 
 /* Gives ref i another root. */
