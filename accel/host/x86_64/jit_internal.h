@@ -74,10 +74,24 @@ typedef struct Stub {
     uint16_t guest_insn;
     uint8_t n_dirty;
     bool save_vec;            /* xmm registers are live */
+    uint16_t kill;            /* registers of groups alive at the jump */
     int8_t reg[6];            /* operands and result, as emit likes */
+    int8_t group_reg;         /* memory access of a group: the register with the addend; else NOREG */
     uint64_t imm;
     struct { uint8_t slot; int8_t reg; IRRef value; } dirty[MAX_DIRTY];
 } Stub;
+
+/*
+ * A run of accesses of one kind (loads, stores) at constant offsets [lo, hi) from one base value, which one probe covers. reg
+ * holds the page's addend from the first access to the last; 0 after any of them, or another access in between, took a slow path.
+ */
+typedef struct Group {
+    bool on;
+    uint8_t idx;
+    int8_t reg;
+    IRRef base, last;
+    int64_t lo, hi;
+} Group;
 
 /* Everything about one compilation; one a thread, reused. */
 struct Ctx {
@@ -87,6 +101,8 @@ struct Ctx {
     IRRef i;                  /* insn being lowered */
     uint32_t guest_insn;
     uint32_t lock;            /* registers that this insn uses */
+    uint32_t reserved;        /* registers of groups */
+    Group group[2];           /* loads, stores */
     uint32_t pins_stored;     /* pinned registers whose homes agree with them */
     IRRef rv[32];             /* value in each register */
     HostFlags hf;
@@ -108,6 +124,7 @@ struct Ctx {
     uint8_t content[IR_MAX_INSNS];   /* IRType of what the register holds: all above is zero when clean */
     bool clean[IR_MAX_INSNS];
     bool dead[IR_MAX_INSNS];
+    bool absolute[IR_MAX_INSNS];     /* of ldptr: the register holds the pointer itself, else its difference to the address */
     uint8_t hint[IR_MAX_INSNS];      /* slot + 1 whose pinned register the value had best be made in */
 
     TBUnwind unwind[IR_MAX_INSNS];
@@ -121,7 +138,17 @@ extern uint8_t jit_pin_slot[16];        /* slot + 1 by register */
 extern uint8_t *jit_thunk_enter, *jit_thunk_leave, *jit_thunk_slow[2], *jit_thunk_reload;
 
 /* ---- scan.c ---- */
-extern const uint8_t jit_nargs[IR_NB_OPS];
+extern const uint8_t jit_nargs_table[IR_NB_OPS];
+/* hld has its ldptr's address as a second, implied argument. */
+static inline unsigned jit_nargs(unsigned op) { return op == IR_hld ? 2 : jit_nargs_table[op]; }
+static inline IRRef jit_arg(const Ctx *c, IRRef i, unsigned k)
+{
+    const IRInsn *in = &c->f->insns[i];
+    if (in->op != IR_hld || k == 0)
+        return c->root[in->arg[k]];
+    const IRInsn *ptr = &c->f->insns[c->root[in->arg[0]]];
+    return c->root[ptr->op == IR_ldptr ? ptr->arg[0] : in->arg[0]];
+}
 void scan_block(Ctx *c);
 bool op_is_pure(unsigned op);
 static inline bool type_is_vec(unsigned t) { return t >= IR_F32; }
@@ -131,7 +158,7 @@ static inline bool type_w(unsigned t) { return t == IR_I64 || t == IR_PTR; }
 typedef struct Opnd { enum { OPND_REG, OPND_MEM, OPND_IMM } kind; int reg; Mem mem; int32_t imm; } Opnd;
 
 static inline const IRInsn *cur_insn(const Ctx *c) { return &c->f->insns[c->i]; }
-static inline IRRef arg_root(const Ctx *c, unsigned k) { return c->root[c->f->insns[c->i].arg[k]]; }
+static inline IRRef arg_root(const Ctx *c, unsigned k) { return jit_arg(c, c->i, k); }
 static inline IRType arg_type(const Ctx *c, unsigned k) { return ir_type(c->f, c->f->insns[c->i].arg[k]); }
 bool value_const(const Ctx *c, IRRef v, uint64_t *out);
 bool value_is_const(const Ctx *c, IRRef v);
@@ -189,9 +216,24 @@ void lower_vec_call(Ctx *c);
 /* Any floating-point op by TargetOps.fp. */
 void lower_fp_call(Ctx *c);
 
-typedef struct Probe { Mem host; int addr, tmp, tmp2; Stub *stub; } Probe;
-/* TLB probe for argument 0 (+ imm) of 1 << size bytes: host is where the bytes are; misses go to the stub. scratch: a register to use, or NOREG. */
-Probe emit_probe(Ctx *c, unsigned size, unsigned align, bool write, int addr, int scratch, void (*slow)(Ctx *, Stub *));
+/* ---- probe.c ---- */
+typedef struct Access {
+    unsigned size, align;     /* log2; the alignment that must hold */
+    bool write, group;        /* group: may share a probe */
+    int addr;                 /* register of argument 0 */
+    int keep, scratch;        /* registers to use, or NOREG: keep gets the addend */
+    void (*slow)(Ctx *, Stub *);
+} Access;
+typedef struct Probe { Mem host; int tmp, tmp2; Stub *stub; } Probe;
+/* TLB probe for argument 0 (+ imm): host is where the bytes are; misses go to the stub. All registers must have been allotted before. */
+Probe emit_probe(Ctx *c, const Access *acc);
+/* In a grouped access's stub: the access's own probe. Returns the jump to take when it misses too. */
+uint8_t *stub_probe_again(Ctx *c, const Stub *s, unsigned size, bool write, Mem *host);
+/* Before an insn and when its register is needed for something else. */
+void groups_begin_insn(Ctx *c);
+bool groups_drop(Ctx *c, uint32_t regs);
+/* Zeroes the registers of groups that the stub's slow path ends. */
+void stub_end_groups(Ctx *c, const Stub *s);
 
 /* ---- slow.c: C ends of slow paths ---- */
 SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp;

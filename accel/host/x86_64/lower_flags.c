@@ -163,7 +163,7 @@ unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
 static void emit_setcc(Ctx *c, unsigned cc)
 {
     args_done(c);
-    c->lock = 0;
+    c->lock = c->reserved;
     int rd = def_reg(c, NOREG);
     setcc_r(&c->a, cc, rd);
     ins_rr(&c->a, movx_op(0, false, false), rd, rd);
@@ -176,7 +176,7 @@ static void emit_select(Ctx *c, unsigned cc, unsigned k)
     bool vec = type_is_vec(cur_insn(c)->type);
     int x = use_reg(c, k), y = use_reg(c, k + 1);
     args_done(c);
-    c->lock = 1u << x | 1u << y; /* what was compared is free to be overwritten */
+    c->lock = c->reserved | 1u << x | 1u << y; /* what was compared is free to be overwritten */
     if (vec) {
         int rd = def_reg(c, NOREG);
         movaps_rr(a, rd, x);

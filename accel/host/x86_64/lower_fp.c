@@ -25,7 +25,7 @@ static void stub_fp(Ctx *c, Stub *s)
     Mem cells[3] = { SLOW_FIELD(a), SLOW_FIELD(b), SLOW_FIELD(c) };
     IRInsn copy = *in;
     copy.arg[3] = (IRRef)ir_type(c->f, in->arg[0]);
-    for (unsigned k = 0; k < jit_nargs[in->op]; k++) {
+    for (unsigned k = 0; k < jit_nargs(in->op); k++) {
         if (s->reg[k] >= 16)
             movups_store(a, cells[k], s->reg[k]);
         else
@@ -52,7 +52,7 @@ static void stub_fp(Ctx *c, Stub *s)
 static FpArgs fp_args(Ctx *c, IRType t)
 {
     FpArgs f = { .d = t == IR_F64 };
-    unsigned n = jit_nargs[cur_insn(c)->op];
+    unsigned n = jit_nargs(cur_insn(c)->op);
     c->hf.kind = HF_NONE;
     for (unsigned k = 0; k < n; k++)
         f.r[k] = use_reg(c, k);

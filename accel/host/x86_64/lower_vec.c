@@ -23,7 +23,7 @@ static void call_frame(Ctx *c, SlowFn *fn)
 {
     Asm *a = &c->a;
     const IRInsn *in = cur_insn(c);
-    unsigned n = jit_nargs[in->op], n_vec = 0, n_int = 0;
+    unsigned n = jit_nargs(in->op), n_vec = 0, n_int = 0;
     bool fp = fn == slow_fp;
     Mem cells[3] = { SLOW_FIELD(a), SLOW_FIELD(b), SLOW_FIELD(c) }, ints[2] = { SLOW_FIELD(va), SLOW_FIELD(mo) };
     c->hf.kind = HF_NONE;

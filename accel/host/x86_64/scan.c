@@ -11,7 +11,7 @@
  */
 #include "accel/host/x86_64/jit_internal.h"
 
-const uint8_t jit_nargs[IR_NB_OPS] = {
+const uint8_t jit_nargs_table[IR_NB_OPS] = {
 #define OP(name, result, args, flags, meaning) [IR_##name] = sizeof(args) - 1,
 #include "accel/ir/ops.def"
 #undef OP
@@ -174,8 +174,8 @@ static void scan_backward(Ctx *c)
             continue;
         if (in->op == IR_call)
             scan_call_uses(c, i);
-        for (unsigned k = jit_nargs[in->op]; k-- > 0;) {
-            IRRef v = c->root[in->arg[k]];
+        for (unsigned k = jit_nargs(in->op); k-- > 0;) {
+            IRRef v = jit_arg(c, i, k);
             c->arg_next[i][k] = c->next_use[v];
             c->next_use[v] = i;
         }

@@ -8,6 +8,7 @@ typedef struct Gen {
     IRFunc *f;
     uint64_t state;
     IRRef w[64], x[64], v[64]; /* I32, I64, V128 */
+    IRRef base;                /* an address used before, for accesses near each other */
     unsigned nw, nx, nv, n_guest;
 } Gen;
 
@@ -200,9 +201,16 @@ static IRRef gen_addr(Gen *g, int64_t *disp, unsigned align)
 {
     IRRef off = ir_and(g->f, pick(g, IR_I64), ir_i64(g->f, 0x2e3f & ~(uint64_t)((1 << align) - 1)));
     *disp = below(g, 3) ? (int64_t)below(g, 256) << align & 0xff : 0;
+    if (g->base && below(g, 2)) {
+        *disp = *disp & ~(int64_t)((1 << align) - 1);
+        return below(g, 2) ? g->base : ir_add(g->f, g->base, ir_i64(g->f, below(g, 4) * 16 & ~((1u << align) - 1)));
+    }
     int64_t bias = below(g, 8) ? 0 : (int64_t)(rnd(g) & ~0xfffull);
     *disp -= bias;
-    return ir_add(g->f, off, ir_i64(g->f, FAKE_MEM_BASE + (uint64_t)bias));
+    IRRef r = ir_add(g->f, off, ir_i64(g->f, FAKE_MEM_BASE + (uint64_t)bias));
+    if (!bias && align >= 3)
+        g->base = r;
+    return r;
 }
 
 static void gen_mem(Gen *g)
@@ -215,12 +223,12 @@ static void gen_mem(Gen *g)
     gen_start(g);
     switch (below(g, 10)) {
     case 0: case 1: case 2: {
-        IRRef a = gen_addr(g, &disp, 0);
+        IRRef a = gen_addr(g, &disp, below(g, 4));
         keep(g, ir_ld(f, t, a, disp, mo));
         break;
     }
     case 3: case 4: {
-        IRRef a = gen_addr(g, &disp, 0);
+        IRRef a = gen_addr(g, &disp, below(g, 4));
         ir_st(f, a, disp, pick(g, t), (mo & ~MO_SIGN) | (below(g, 8) == 0 ? MO_REL : 0));
         break;
     }
