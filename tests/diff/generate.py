@@ -89,6 +89,11 @@ def comparable(word):
     return True
 
 
+def is_ldapr(word):
+    """LDAPR must be aligned, which QEMU 7.2 does not check."""
+    return word & 0x3ffffc00 == 0x38bfc000
+
+
 def unpredictable(word):
     """CONSTRAINED UNPREDICTABLE loads and stores: one register loaded twice, or written back as well as transferred."""
     rt, rn, rt2 = word & 31, word >> 5 & 31, word >> 10 & 31
@@ -125,24 +130,35 @@ def random_word(rng, row, registers=32):
     return word
 
 
-def random_comparable(rng, row, registers):
-    word = random_word(rng, row, registers)
-    while not comparable(word):
+def may_loop(word):
+    """Branches backwards or by register: in a case of several instructions they could repeat it for ever."""
+    if word >> 26 & 31 == 5:
+        return word >> 25 & 1
+    if word >> 24 & 0x7e == 0x36:
+        return word >> 18 & 1
+    if word >> 24 & 0x7e == 0x34 or word >> 24 == 0x54:
+        return word >> 23 & 1
+    return word >> 25 == 0x6b
+
+
+def random_comparable(rng, row, registers, alone):
+    while True:
         word = random_word(rng, row, registers)
-    return word
+        if comparable(word) and (alone or not may_loop(word)):
+            return word
 
 
 def random_case(rng, words):
     x = [random_int(rng) for _ in range(31)]
     sp = DATA + 16 * rng.randint(8, 24)
-    for word in words:
+    for word in sorted(words, key=is_ldapr):
         if not is_load_store(word):
             continue
         base, offset = word >> 5 & 31, word >> 16 & 31
         if offset != 31 and rng.random() < 0.9:
             x[offset] = rng.choice([rng.randint(0, 15), rng.randint(-16, 16) & (1 << 64) - 1, rng.randint(-16, 16) & 0xffffffff])
-        if base != 31 and word & 0x3ffffc00 == 0x38bfc000:
-            x[base] = DATA + 16 * rng.randint(8, 24)  # LDAPR must be aligned, which QEMU 7.2 does not check
+        if base != 31 and is_ldapr(word):
+            x[base] = DATA + 16 * rng.randint(8, 24)
         elif base != 31:
             x[base] = DATA + (rng.randrange(128, 320) & (-1 << rng.randint(0, 4)))
     v = [random_vector(rng) for _ in range(32)]
@@ -180,12 +196,14 @@ def main():
     rng = random.Random(args.seed)
     rows = [r for r in rows if re.fullmatch(args.match, r.name) and not re.fullmatch(args.exclude, r.name)]
     rows = [r for r in rows if r.feature not in PAUTH and not any(r.mask & m == m and r.value & m == v for m, v in INCOMPARABLE)]
+    if args.length > 1:
+        rows = [r for r in rows if not (r.mask >> 25 == 0x7f and r.value >> 25 == 0x6b)]
     if not rows:
         sys.exit('no row matches')
     with open(args.output, 'wb') as out:
         for i in range(args.count):
             chosen = [rows[i % len(rows)]] + rng.choices(rows, k=args.length - 1)
-            words = [random_comparable(rng, row, args.registers) for row in chosen]
+            words = [random_comparable(rng, row, args.registers, args.length == 1) for row in chosen]
             out.write(pack_case(random_case(rng, words)))
 
 

@@ -197,7 +197,17 @@ void fake_init(void)
 }
 
 void fake_code_reset(void) { fake_code.rw = code_start; }
-void fake_compile(const IRFunc *f, TranslationBlock *tb) { g_assert(host_ops_x86_64.compile(f, tb, &fake_code)); }
+
+/* Blocks of one test may be linked: each has links of its own, never freed. */
+void fake_compile(const IRFunc *f, TranslationBlock *tb)
+{
+    if (!tb->links)
+        tb->links = g_new0(TBLink, TB_MAX_LINKS);
+    for (unsigned i = 0; i < TB_MAX_LINKS; i++)
+        tb->links[i].from = tb;
+    g_assert(host_ops_x86_64.compile(f, tb, &fake_code));
+}
+
 void fake_patch(TranslationBlock *tb, unsigned n, const TranslationBlock *to)
 {
     host_ops_x86_64.patch(tb, n, to, (uint8_t *)(uintptr_t)tb->code - fake_code.rx_delta);
