@@ -30,7 +30,7 @@
 #define CPU_BIAS 128
 #define NB_PINS 8
 #define MAX_SLOTS 128
-#define NB_SPILLS 1024
+#define NB_SPILLS 2048
 #define MAX_DIRTY 20
 #define MAX_STUBS (3 * IR_MAX_INSNS)
 #define CALL_CELLS 6 /* behind the spill cells: V128 arguments of calls */
@@ -62,7 +62,8 @@ static inline SlowFrame *slow_frame(CPUState *cpu) { return (SlowFrame *)(void *
 typedef void SlowFn(CPUState *cpu, uintptr_t ra);
 
 /* What the host's flags hold. */
-typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST, HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
+typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST,
+    HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
 typedef struct HostFlags { uint8_t kind; bool w; IRRef a, b, c; } HostFlags;
 
 typedef struct Ctx Ctx;

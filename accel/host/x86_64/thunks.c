@@ -20,7 +20,10 @@ static const int8_t pin_regs[NB_PINS] = { RBX, R12, R13, R14, R15, R8, R9, R10 }
 static const int8_t callee_saved[] = { RBX, RBP, R12, R13, R14, R15 };
 static const int8_t temps[] = { RAX, RCX, RDX, RSI, RDI, R11 };
 
-/* Gives the registers to the 64-bit integer slots of highest pin. Not to flags: those are made in rax and seldom read, so that a store does as well as a move. */
+/*
+ * Gives the registers to the 64-bit integer slots of highest pin. Not to flags: those are made in rax and seldom read, so that a
+ * store does as well as a move.
+ */
 static void choose_pins(const TargetOps *target)
 {
     memset(jit_slot_pin, NOREG, sizeof(jit_slot_pin));
