@@ -106,6 +106,8 @@ struct Ctx {
     uint32_t pins_stored;     /* pinned registers whose homes agree with them */
     IRRef rv[32];             /* value in each register */
     HostFlags hf;
+    IRRef polled;             /* br whose poll has been made already */
+    uint8_t *compare;         /* where the compare that set the host's flags begins, while it is the last instruction */
     unsigned n_links, n_stubs, n_unwind, n_free_spills, n_dying_spills;
     uint64_t dirty[MAX_SLOTS / 64];
     IRRef cur[MAX_SLOTS];     /* value of each slot, 0 unknown */
@@ -124,6 +126,8 @@ struct Ctx {
     uint8_t content[IR_MAX_INSNS];   /* IRType of what the register holds: all above is zero when clean */
     bool clean[IR_MAX_INSNS];
     bool dead[IR_MAX_INSNS];
+    bool scaled[IR_MAX_INSNS];       /* of add: its second argument is that of a shift left by 1..3, done by lea */
+    uint16_t n_uses[IR_MAX_INSNS];   /* of a root, before anything is found dead */
     bool absolute[IR_MAX_INSNS];     /* of ldptr: the register holds the pointer itself, else its difference to the address */
     uint8_t hint[IR_MAX_INSNS];      /* slot + 1 whose pinned register the value had best be made in */
 
@@ -144,6 +148,8 @@ static inline unsigned jit_nargs(unsigned op) { return op == IR_hld ? 2 : jit_na
 static inline IRRef jit_arg(const Ctx *c, IRRef i, unsigned k)
 {
     const IRInsn *in = &c->f->insns[i];
+    if (k == 1 && in->op == IR_add && c->scaled[i])
+        return c->root[c->f->insns[c->root[in->arg[1]]].arg[0]];
     if (in->op != IR_hld || k == 0)
         return c->root[in->arg[k]];
     const IRInsn *ptr = &c->f->insns[c->root[in->arg[0]]];
@@ -209,6 +215,8 @@ void lower_mem(Ctx *c);       /* lower_mem.c */
 void lower_atomic(Ctx *c);    /* lower_atomic.c */
 void lower_call(Ctx *c);      /* lower_call.c */
 void lower_exit(Ctx *c);      /* lower_exit.c */
+/* When flags are made for a loop's back edge: polls now, so that the compare need not be repeated after the poll. */
+void poll_before_flags(Ctx *c);
 void lower_vec(Ctx *c);       /* lower_vec.c */
 void lower_fp(Ctx *c);        /* lower_fp.c */
 /* Any vector op by ir_eval_vec. */

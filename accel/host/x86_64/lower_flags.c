@@ -51,6 +51,8 @@ static void emit_test(Ctx *c, bool w, unsigned k)
 /* test_ri's byte form sees the sign bit of the byte only when the immediate has it. */
 static unsigned emit_pair_test(Ctx *c, IRCond cc, bool w, unsigned k)
 {
+    use_opnd(c, k, w);
+    use_opnd(c, k + 1, w);
     unsigned other = value_is_const(c, arg_root(c, k)) ? 1 : 0;
     if (other && !value_is_const(c, arg_root(c, k + 1))) { /* the constant comes second */
         Opnd o = use_opnd(c, k, w);
@@ -90,6 +92,15 @@ static void emit_cmp(Ctx *c, bool w, unsigned k, unsigned l)
         alu_rr(&c->a, ALU_CMP, w, r, o.reg);
 }
 
+/* Loads what must be in registers, so that the compare is one instruction. */
+static void get_operands_early(Ctx *c, unsigned k)
+{
+    bool w = type_w(arg_type(c, k));
+    Opnd x = use_opnd(c, k, w), y = use_opnd(c, k + 1, w);
+    if (x.kind != OPND_REG && y.kind != OPND_REG && !(x.kind == OPND_MEM && y.kind == OPND_IMM))
+        value_reg(c, arg_root(c, k));
+}
+
 unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
 {
     bool w = type_w(arg_type(c, k));
@@ -103,6 +114,8 @@ unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
         return cond_cc[cc];
     if (hf_is(c, HF_SUB, w, b, a))
         return cond_cc[cond_swap(cc)];
+    get_operands_early(c, k);
+    c->compare = c->a.p;
     if (value_is_const(c, a) && !value_is_const(c, b)) {
         emit_cmp(c, w, k + 1, k);
         c->hf = (HostFlags){ HF_SUB, w, b, a, 0 };
@@ -241,6 +254,8 @@ static void lower_fl(Ctx *c)
     };
     unsigned n = in->op - IR_fl_add;
     HostFlags want = { how[n].kind, w, x, y, how[n].carry ? arg_root(c, 2) : 0 };
+    if (in->op == IR_fl_sub && !(in->aux & IR_FL_INVC))
+        poll_before_flags(c);
     take_reg(c, RAX);
     bool have = hf_is(c, want.kind, w, x, y) && c->hf.c == want.c;
     if (in->op == IR_fl_and && hf_is(c, HF_TEST, w, x, y) && x)

@@ -32,6 +32,7 @@ void regs_start(Ctx *c)
         c->free_spills[c->n_free_spills++] = (uint16_t)n;
     c->lock = 0;
     c->pins_stored = c->reserved = 0;
+    c->polled = 0;
     c->group[0].on = c->group[1].on = false;
     c->hf.kind = HF_NONE;
 }
@@ -353,8 +354,7 @@ int def_reg(Ctx *c, int ok)
         return alloc(c, class_mask(c, v));
     if (c->hint[v]) {
         int p = jit_slot_pin[c->hint[v] - 1];
-        IRRef old = c->rv[p];
-        if ((!old || old == v || c->reg[old] != p || c->next_use[old] == NO_USE) && (p == ok || !(c->lock >> p & 1))) {
+        if (p == ok || !(c->lock >> p & 1)) {
             vacate(c, p);
             bind(c, p);
             return p;
