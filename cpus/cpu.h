@@ -22,7 +22,7 @@
 #include "base/lock.h"
 
 #define CPU_NB_MMU_MODES 12
-#define CPU_JUMP_CACHE_BITS 12
+#define CPU_JUMP_CACHE_BITS 14
 #define CPU_JUMP_CACHE_SIZE (1u << CPU_JUMP_CACHE_BITS)
 #define CPU_RETURN_STACK_SIZE 16 /* entries, a power of two */
 

@@ -33,7 +33,7 @@ typedef struct HostOps {
     const char *name;
     /* Emits what all code shares (entry, exits, slow-path thunks) once, at the start of the buffer. */
     bool (*init)(CodeBuf *buf, const struct TargetOps *target, GError **error);
-    /* Emits f. Sets tb->code, code_size, unwind, n_unwind and links[].patch_offset/unlinked_offset (unwind is allocated in buf after the code) and advances buf. Returns false when the room did not suffice (nothing changed). */
+    /* Emits f. tb->links has room for TB_MAX_LINKS. Sets tb->code, code_size, unwind, n_unwind and links[].patch_offset/unlinked_offset (unwind is allocated in buf after the code) and advances buf. Returns false when the room did not suffice (nothing changed). */
     bool (*compile)(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf);
     /* Points the link's jump at target's code, or (NULL) back at its unlinked path. Atomic against running code. rw: writable address of tb->code. */
     void (*patch)(TranslationBlock *tb, unsigned n, const TranslationBlock *target, uint8_t *rw);

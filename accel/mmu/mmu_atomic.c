@@ -59,15 +59,16 @@ static uint64_t host_cas(void *p, uint64_t expected, uint64_t desired, unsigned 
     }
 }
 
-/* Looks the operand up for reading and writing. False: the host's atomics do not serve it; only within an exclusive section. */
+/*
+ * Looks the operand up for reading and writing. A fault that a read would have is reported as a read's (of Arm, WnR is then 0).
+ * False: the host's atomics do not serve it; only within an exclusive section.
+ */
 static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, uintptr_t ra, MmuRef *ref)
 {
-    MmuRef dummy;
     bool aligned = !(va & (size - 1));
     if (aligned) {
+        mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, ref);
         mmu_ref(cpu, va, size, MMU_DATA_STORE, idx, ra, ref);
-        if (!(ref->full.prot & PROT_R))
-            mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, &dummy);
         if (ref->host)
             return true;
     }
@@ -92,7 +93,7 @@ uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t value, I
 {
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo), bits = size * 8;
     MmuRef ref;
-    mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
+    mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mo &= ~MO_SIGN;
     if (!atomic_ref(cpu, va, size, idx, ra, &ref)) {
@@ -112,7 +113,7 @@ uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t expected, uint64_t de
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
     uint64_t mask = MASK64(size * 8);
     MmuRef ref;
-    mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
+    mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mo &= ~MO_SIGN;
     if (!atomic_ref(cpu, va, size, idx, ra, &ref)) {
@@ -139,7 +140,7 @@ V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *expected, const V128
 {
     unsigned idx = MO_IDX(mo);
     MmuRef ref;
-    mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
+    mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     if (!atomic_ref(cpu, va, 16, idx, ra, &ref)) {
         V128 old = mmu_ld16(cpu, va, mo, ra);

@@ -14,7 +14,7 @@
 #include "base/lock.h"
 
 #define TLB_VICTIMS 8
-#define TLB_ASID_SETS 16
+#define TLB_ASID_SETS 15 /* their numbers plus one fit four bits of jump_context */
 #define TLB_MIN_ENTRIES 64u
 #define TLB_START_ENTRIES 256u
 #define TLB_MAX_ENTRIES 16384u

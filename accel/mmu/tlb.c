@@ -203,7 +203,10 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
 {
     CpuMmu *m = cpu->mmu;
     uint64_t page = p->va & MEM_PAGE_MASK;
-    TlbFull full = { .pa = p->pa & MEM_PAGE_MASK, .attrs = p->attrs, .prot = p->prot, .page_bits = p->page_bits, .target_bits = p->target_bits, .global = p->global };
+    TlbFull full = {
+        .pa = p->pa & MEM_PAGE_MASK, .attrs = p->attrs, .prot = p->prot, .page_bits = p->page_bits,
+        .target_bits = p->target_bits, .global = p->global,
+    };
     uint8_t *host;
     bool readonly = false;
     resolve(&full, &host, &readonly);

@@ -2,8 +2,8 @@
 /*
  * Dropping TLB entries: by index, by ASID, by address; and switching ASIDs.
  *
- * Sets. An index kept by ASID has 16 sets of tables, one for each of the last ASIDs; all such indexes use the same set number,
- * which is also what jump_context holds (bits 62:59). A switch to a known ASID changes base pointers only; an unknown one takes
+ * Sets. An index kept by ASID has 15 sets of tables, one for each of the last ASIDs; all such indexes use the same set number,
+ * and the set number plus one is what jump_context holds (bits 62:59). A switch to a known ASID changes base pointers only; an unknown one takes
  * the set that was used longest ago and empties it. Global pages may have been filled into any set: they are looked for in
  * all of them, but only where there are some.
  *
@@ -15,7 +15,7 @@
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
 
-#define RANGE_MAX_PAGES 64u /* longer ranges are flushed whole */
+#define RANGE_MAX_PAGES 32u /* for longer ranges, all entries are looked at once */
 
 static unsigned n_sets(const CpuMmu *m, unsigned idx)
 {
@@ -44,10 +44,17 @@ void mmu_flush(CPUState *cpu, uint32_t idx_mask)
 }
 
 /* ---- by address ---- */
-static void drop(TlbSet *s, CPUTLBEntry *e, uint64_t page, uint64_t mask, bool only_global, bool global)
+/* Page of an entry; ~0: empty. */
+static uint64_t entry_page(const CPUTLBEntry *e)
 {
     uint64_t tag = e->addr_read != TLB_EMPTY ? e->addr_read : e->addr_write != TLB_EMPTY ? e->addr_write : e->addr_code;
-    if (tag == TLB_EMPTY || ((tag ^ page) & mask & MEM_PAGE_MASK) || (only_global && !global))
+    return tag == TLB_EMPTY ? TLB_EMPTY : tag & MEM_PAGE_MASK;
+}
+
+static void drop(TlbSet *s, CPUTLBEntry *e, uint64_t page, uint64_t mask, bool only_global, bool global)
+{
+    uint64_t at = entry_page(e);
+    if (at == TLB_EMPTY || ((at ^ page) & mask & MEM_PAGE_MASK) || (only_global && !global))
         return;
     tlb_entry_clear(e);
     if (e >= s->table && e < s->table + s->entries)
@@ -61,7 +68,7 @@ static void drop_range(CPUState *cpu, TlbSet *s, uint64_t page, uint64_t mask, b
         drop(s, &s->table[i], page, mask, only_global, s->full[i].global);
     for (unsigned i = 0; i < TLB_VICTIMS; i++)
         drop(s, &s->victim[i], page, mask, only_global, s->victim_full[i].global);
-    jump_cache_flush_range(cpu, page, mask);
+    jump_cache_flush_span(cpu, page & mask, page | ~mask);
 }
 
 static void drop_page(CPUState *cpu, TlbSet *s, uint64_t page, bool only_global)
@@ -78,36 +85,82 @@ static void drop_page(CPUState *cpu, TlbSet *s, uint64_t page, bool only_global)
         drop(s, &s->victim[i], page, MEM_PAGE_MASK, only_global, s->victim_full[i].global);
 }
 
-static void drop_page_all_sets(CPUState *cpu, uint64_t page, uint32_t asid, unsigned idx)
+typedef struct Span { uint64_t first, last; } Span;
+
+/* Drops what lies in the span, which grows by the large pages that reach into it. */
+static void drop_span(CPUState *cpu, TlbSet *s, Span *span, bool only_global)
+{
+    uint64_t first = span->first, last = span->last;
+    for (unsigned i = 0; i < s->n_large; i++) {
+        uint64_t base = s->large[i].base, end = base | ~s->large[i].mask;
+        if (base <= span->last && span->first <= end) {
+            first = MIN_OF(first, base);
+            last = MAX_OF(last, end);
+        }
+    }
+    for (uint32_t i = 0; i < s->entries; i++) {
+        uint64_t page = entry_page(&s->table[i]);
+        if (page >= first && page <= last)
+            drop(s, &s->table[i], page, MEM_PAGE_MASK, only_global, s->full[i].global);
+    }
+    for (unsigned i = 0; i < TLB_VICTIMS; i++) {
+        uint64_t page = entry_page(&s->victim[i]);
+        if (page >= first && page <= last)
+            drop(s, &s->victim[i], page, MEM_PAGE_MASK, only_global, s->victim_full[i].global);
+    }
+    *span = (Span){ first, last };
+}
+
+/* Calls fn for the sets that a flush of addresses of asid concerns; of other ASIDs' sets only the global pages. */
+static void foreach_concerned(CPUState *cpu, uint32_t idx_mask, uint32_t asid, void (*fn)(CPUState *, TlbSet *, Span *, bool only_global), Span *span)
 {
     CpuMmu *m = cpu->mmu;
-    for (unsigned i = 0; i < n_sets(m, idx); i++) {
-        TlbSet *s = &m->sets[idx][i];
-        bool only_global = tlb_by_asid(m, idx) && asid != MMU_ASID_ANY && asid != m->asid[i];
-        if (s->table && (!only_global || s->n_global))
-            drop_page(cpu, s, page, only_global);
+    FOREACH_IDX (cpu, idx, idx_mask) {
+        for (unsigned i = 0; i < n_sets(m, idx); i++) {
+            TlbSet *s = &m->sets[idx][i];
+            bool only_global = tlb_by_asid(m, idx) && asid != MMU_ASID_ANY && asid != m->asid[i];
+            if (s->table && (!only_global || s->n_global))
+                fn(cpu, s, span, only_global);
+        }
     }
+}
+
+static void drop_first_page(CPUState *cpu, TlbSet *s, Span *span, bool only_global)
+{
+    drop_page(cpu, s, span->first, only_global);
 }
 
 void mmu_flush_range(CPUState *cpu, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask)
 {
     unsigned shift = page_bits - MEM_PAGE_BITS;
     uint64_t n = n_pages << shift;
-    if (n >> shift != n_pages || n > RANGE_MAX_PAGES) {
+    va &= ~MASK64(page_bits);
+    if (n >> shift != n_pages || n > (UINT64_MAX - va) >> MEM_PAGE_BITS) {
         mmu_flush(cpu, idx_mask);
         return;
     }
-    va &= ~MASK64(page_bits);
     lock_acquire(&cpu->mmu->lock);
-    for (uint64_t i = 0; i < n; i++) {
-        FOREACH_IDX (cpu, idx, idx_mask)
-            drop_page_all_sets(cpu, va + (i << MEM_PAGE_BITS), asid, idx);
-        jump_cache_flush_page(cpu, va + (i << MEM_PAGE_BITS));
+    if (n > RANGE_MAX_PAGES) {
+        Span span = { va, va + (n << MEM_PAGE_BITS) - 1 };
+        foreach_concerned(cpu, idx_mask, asid, drop_span, &span);
+        jump_cache_flush_span(cpu, span.first, span.last);
+    } else {
+        for (uint64_t i = 0; i < n; i++) {
+            Span span = { va + (i << MEM_PAGE_BITS), 0 };
+            foreach_concerned(cpu, idx_mask, asid, drop_first_page, &span);
+            jump_cache_flush_page(cpu, span.first);
+        }
     }
     lock_release(&cpu->mmu->lock);
 }
 
 /* ---- by ASID ---- */
+/* CPUState.jump_context of a set: never 0, which tags of global code have. */
+static uint64_t context_of(unsigned set)
+{
+    return (uint64_t)(set + 1) << 59;
+}
+
 static int set_of_asid(const CpuMmu *m, uint32_t asid)
 {
     for (unsigned i = 0; i < TLB_ASID_SETS; i++) {
@@ -174,13 +227,14 @@ void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask)
     }
     lock_release(&m->lock);
     if (set >= 0)
-        jump_cache_flush_set(cpu, (unsigned)set);
+        jump_cache_flush_context(cpu, context_of((unsigned)set));
 }
 
 /* ---- switching ---- */
 void mmu_set_by_asid(CPUState *cpu, uint32_t idx_mask)
 {
     cpu->mmu->by_asid = idx_mask;
+    cpu->jump_context = context_of(cpu->mmu->current);
     mmu_flush(cpu, ~0u);
 }
 
@@ -199,7 +253,7 @@ static unsigned recycle_set_locked(CPUState *cpu, uint32_t asid)
             tlb_set_flush_locked(&m->sets[idx][oldest]);
     }
     if (was_used)
-        jump_cache_flush_set(cpu, oldest);
+        jump_cache_flush_context(cpu, context_of(oldest));
     m->asid[oldest] = asid;
     return oldest;
 }
@@ -218,7 +272,7 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid)
     }
     m->current = known >= 0 ? (unsigned)known : recycle_set_locked(cpu, asid);
     m->stamp[m->current] = ++m->clock;
-    cpu->jump_context = (uint64_t)m->current << 59;
+    cpu->jump_context = context_of(m->current);
     for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++)
         tlb_install_locked(cpu, idx);
     lock_release(&m->lock);

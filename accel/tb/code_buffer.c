@@ -7,7 +7,10 @@
  * runs in parallel. Chunks are only given back all together (code_buffer_reset).
  *
  *   | host's shared code | chunk 0 ... | chunk 1 | chunk 2 | ...
- *                          | block, its TBInsns, its code, its unwind table | block ... |
+ *                          | code and unwind table, code ... ->  free  <- ... links, block and TBInsns |
+ *
+ * Code is only run and blocks are only read, so that each page of a full chunk is wanted in one of the two mappings alone: the
+ * writable pages of its code are given back (they stay in the memfd, and come back if a link is patched there).
  *
  * Each chunk has a list of its blocks in address order, so that a host pc is found by binary search. Only the owner appends;
  * anyone may read.
@@ -144,8 +147,18 @@ ptrdiff_t code_buffer_rx_delta(void)
     return rx_base - rw_base;
 }
 
+/* th's chunk is full. */
+static void forget_writable_code(const TbThread *th)
+{
+    uintptr_t from = ALIGN_UP((uintptr_t)rw_base + th->chunk * chunk_size, 4096), to = ALIGN_DOWN((uintptr_t)th->buf.rw, 4096);
+    if (to > from)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 bool code_buffer_next_chunk(TbThread *th)
 {
+    if (th->buf.rw)
+        forget_writable_code(th);
     lock_acquire(&tb_lock);
     unsigned i = next_chunk;
     if (i < n_chunks)
@@ -173,7 +186,7 @@ void code_buffer_drop(TbThread *th, TranslationBlock *tb)
     if (!th->buf.rw || !c->n || c->blocks[c->n - 1] != tb)
         return;
     __atomic_store_n(&c->n, c->n - 1, __ATOMIC_RELEASE);
-    th->buf.rw = (uint8_t *)tb;
+    th->buf = th->before_last;
 }
 
 void code_buffer_reset(void)

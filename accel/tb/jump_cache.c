@@ -27,12 +27,14 @@
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
-static uint32_t n_flags; /* tb_lock */
+/* Numbers start at 1: with 0 (and context 0) the tag of pc ~0, which a guest can jump to, would be TAG_EMPTY. */
+#define FIRST_FLAG_ID 1
+static uint32_t n_flags = FIRST_FLAG_ID; /* tb_lock */
 
 void tb_flags_reset(void)
 {
     memset(flag_slots, 0, sizeof flag_slots);
-    n_flags = 0;
+    n_flags = FIRST_FLAG_ID;
 }
 
 static uint16_t add_flags(uint64_t flags, unsigned slot)
@@ -110,6 +112,8 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
     __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
     th->jump_pages[page_bit(tb->pc) / 64] |= BIT(page_bit(tb->pc) % 64);
     th->nonglobal_high |= global && !global_mapping;
+    if (!global)
+        th->contexts |= BIT(cpu->jump_context >> 59);
     __atomic_store_n(&e->code, tb->code, __ATOMIC_RELEASE);
     th->jump_tb[e - cpu->jump_cache] = tb;
     __atomic_store_n(&e->tag, tb->pc ^ (uint64_t)tb->flag_id << 52 ^ (global ? 0 : cpu->jump_context), __ATOMIC_RELEASE);
@@ -160,16 +164,17 @@ void jump_cache_flush(CPUState *cpu)
     if (cpu->tb) {
         memset(cpu->tb->jump_pages, 0, sizeof cpu->tb->jump_pages);
         cpu->tb->nonglobal_high = false;
+        cpu->tb->contexts = 0;
     }
 }
 
 #define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
 
-void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask)
+void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 {
-    mask &= TAG_ADDRESS;
+    uint64_t from = first & TAG_ADDRESS, len = last - first;
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
-        if (!((cpu->jump_cache[i].tag ^ va) & mask))
+        if (((cpu->jump_cache[i].tag - from) & TAG_ADDRESS) <= len)
             __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
     }
     forget_returns(cpu);
@@ -193,20 +198,23 @@ void jump_cache_flush_page(CPUState *cpu, uint64_t va)
     }
 }
 
-/* The ASID set in a tag's bits 62:59, which repeat bit 63 in a pc; all ones or zeroes in tags without one. */
-static bool tag_of_set(uint64_t tag, unsigned set)
+/* Whether a tag has the context: its bits 62:59, which repeat bit 63 in a pc, and so are equal to it in tags without a context. */
+static bool tag_has_context(uint64_t tag, uint64_t context)
 {
-    return (extract64(tag, 59, 4) ^ (tag >> 63 ? 15 : 0)) == set;
+    return (extract64(tag, 59, 4) ^ (tag >> 63 ? 15 : 0)) == context >> 59;
 }
 
-void jump_cache_flush_set(CPUState *cpu, unsigned set)
+void jump_cache_flush_context(CPUState *cpu, uint64_t context)
 {
     if (!cpu->tb || cpu->tb->nonglobal_high) {
         jump_cache_flush(cpu);
         return;
     }
+    if (!(cpu->tb->contexts & BIT(context >> 59)))
+        return;
+    cpu->tb->contexts &= ~BIT(context >> 59);
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
-        if (tag_of_set(cpu->jump_cache[i].tag, set))
+        if (tag_has_context(cpu->jump_cache[i].tag, context))
             __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
     }
     forget_returns(cpu);

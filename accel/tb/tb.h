@@ -56,7 +56,8 @@ struct TranslationBlock {
     uint32_t n_unwind;            /* (c) */
     const TBUnwind *unwind;       /* (c) */
     const TBInsn *insns;          /* (c) n_guest entries */
-    TBLink links[TB_MAX_LINKS];
+    uint32_t n_links;             /* (c) */
+    TBLink *links;                /* (c) n_links of them; while the host compiles, room for TB_MAX_LINKS */
     TBLink *incoming;             /* (L) */
     TranslationBlock *hash_next;  /* (a) */
     TranslationBlock *page_next[2]; /* (L) blocks of the same page */

@@ -29,11 +29,13 @@ typedef struct CodePage {
 typedef struct TbThread {
     CPUState *cpu;                        /* (c) */
     CodeBuf buf;                          /* the rest of this thread's chunk; rw NULL: no chunk */
+    CodeBuf before_last;                  /* buf as it was before the last block */
     unsigned chunk;
     IRFunc *f;
     TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */
     uint64_t jump_pages[64];              /* a bit for each hash of a page that may have jump cache entries */
     uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
+    uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
     bool one_insn;                        /* the next block is to be one instruction, translated afresh */
     CodePage *pages[2];                   /* of the translation in progress */
@@ -80,7 +82,10 @@ bool code_page_possible(ram_addr_t addr);
 void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr);
 /* Marks bytes as read; before they are read. */
 void code_page_mark(CodePage *page, unsigned offset, unsigned len);
-/* Ends the translation. Publishes tb when it may be (returns the published block, or an equal one that was there first); NULL: one use only. tb NULL: gives up. */
+/*
+ * Ends the translation. Publishes tb when it may be: returns the published block, or an equal one that was there first.
+ * NULL: tb may be used once. tb NULL: gives up.
+ */
 TranslationBlock *code_page_end(TbThread *th, TranslationBlock *tb);
 void code_pages_reset(void);
 
@@ -92,10 +97,10 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
 /* Forgets tb in all vCPUs' caches and return stacks. Any thread; tb->invalid is set. */
 void jump_cache_forget(const TranslationBlock *tb);
-/* Drops the entries of one ASID set's code (and what cannot be told apart from them). */
-void jump_cache_flush_set(CPUState *cpu, unsigned set);
-/* Drops the entries of code in the naturally aligned range of mask around va. */
-void jump_cache_flush_range(CPUState *cpu, uint64_t va, uint64_t mask);
+/* Drops the entries of one jump_context's code (and what cannot be told apart from them). */
+void jump_cache_flush_context(CPUState *cpu, uint64_t context);
+/* Drops the entries of code at addresses first to last. */
+void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
 /* Carries out what other threads' invalidations left for this vCPU. */
 void jump_cache_settle(CPUState *cpu);
 void tb_flags_reset(void);
@@ -122,7 +127,10 @@ void tb_log_ir(const IRFunc *f, uint32_t item);
 void tb_log_host(const TranslationBlock *tb);
 
 /* ---- tb_store.c: for accel/mmu's stores ---- */
-/* Before a store of len bytes (within a page) to a page with code: drops the blocks it overwrites. When the running block is one of them and goes on after this instruction, leaves, and the instruction is run again alone. */
+/*
+ * Before a store of len bytes (within a page) to a page with code: drops the blocks it overwrites. When the running block is
+ * one of them and goes on after this instruction, leaves, and the instruction is run again alone.
+ */
 void tb_store_begin(CPUState *cpu, ram_addr_t addr, unsigned len, uintptr_t ra);
 /* After it: drops what was translated from the old bytes meanwhile. */
 void tb_store_end(ram_addr_t addr, unsigned len);

@@ -21,7 +21,7 @@ static bool linkable(const TranslationBlock *tb, unsigned n, const TranslationBl
 void tb_link(TranslationBlock *tb, unsigned n, TranslationBlock *target)
 {
     lock_acquire(&tb_lock);
-    if (n < TB_MAX_LINKS && linkable(tb, n, target)) {
+    if (n < tb->n_links && linkable(tb, n, target)) {
         TBLink *link = &tb->links[n];
         link->to = target;
         link->next_in = target->incoming;
@@ -49,7 +49,7 @@ void tb_unlink_locked(TranslationBlock *tb)
         patch(in->from, (unsigned)(in - in->from->links), NULL);
     }
     tb->incoming = NULL;
-    for (unsigned n = 0; n < TB_MAX_LINKS; n++) {
+    for (unsigned n = 0; n < tb->n_links; n++) {
         if (tb->links[n].to) {
             forget_incoming(&tb->links[n]);
             patch(tb, n, NULL);

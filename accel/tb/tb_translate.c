@@ -102,7 +102,7 @@ static void build(Translation *tr, uint32_t max_insns)
 
 static void verify(const IRFunc *f)
 {
-#if CALQUE_DEBUG_LOCKS || !defined(NDEBUG)
+#if CALQUE_DEBUG_LOCKS
     char *complaint = ir_verify(f);
     if (complaint) {
         ir_dump(f, stderr);
@@ -153,24 +153,47 @@ static uint32_t count_starts(const IRFunc *f)
     return n;
 }
 
+/* Takes room from the chunk's upper end; NULL: there is not enough. */
+static void *take_top(CodeBuf *buf, size_t bytes, size_t align)
+{
+    if (!buf->rw || bytes + align > (size_t)(buf->end - buf->rw))
+        return NULL;
+    buf->end = (uint8_t *)ALIGN_DOWN((uintptr_t)buf->end - bytes, align);
+    return buf->end;
+}
+
+/* Gives tb the links that the host has used, in place of the scratch array. */
+static bool keep_links(TranslationBlock *tb, CodeBuf *buf)
+{
+    const TBLink *scratch = tb->links;
+    while (tb->n_links < TB_MAX_LINKS && scratch[tb->n_links].patch_offset)
+        tb->n_links++;
+    tb->links = take_top(buf, tb->n_links * sizeof(TBLink), 8);
+    if (!tb->links)
+        return false;
+    memcpy(tb->links, scratch, tb->n_links * sizeof(TBLink));
+    return true;
+}
+
 static TranslationBlock *emit_in_chunk(TbThread *th, const IRFunc *f)
 {
     CodeBuf buf = th->buf;
-    uint32_t n_starts = count_starts(f);
-    uintptr_t tb_at = ALIGN_UP((uintptr_t)buf.rw, 64), code_at = ALIGN_UP(tb_at + sizeof(TranslationBlock) + n_starts * sizeof(TBInsn), 16);
-    if (!buf.rw || code_at >= (uintptr_t)buf.end)
+    TBLink links[TB_MAX_LINKS] = { 0 };
+    TranslationBlock *tb = take_top(&buf, sizeof(TranslationBlock) + count_starts(f) * sizeof(TBInsn), 64);
+    if (!tb)
         return NULL;
-    TranslationBlock *tb = (TranslationBlock *)tb_at;
     TBInsn *insns = (TBInsn *)(tb + 1);
     *tb = (TranslationBlock){ .pc = f->pc, .flags = f->flags, .phys = RAM_ADDR_INVALID, .phys2 = RAM_ADDR_INVALID, .no_cache = true };
     tb->insns = insns;
     tb->n_guest = collect_insns(f, insns);
     tb->flag_id = tb_intern_flags(f->target, f->flags);
     for (unsigned i = 0; i < TB_MAX_LINKS; i++)
-        tb->links[i].from = tb;
-    buf.rw = (uint8_t *)code_at;
-    if (!host_ops->compile(f, tb, &buf))
+        links[i].from = tb;
+    tb->links = links;
+    buf.rw = (uint8_t *)ALIGN_UP((uintptr_t)buf.rw, 16);
+    if (buf.rw >= buf.end || !host_ops->compile(f, tb, &buf) || !keep_links(tb, &buf))
         return NULL;
+    th->before_last = th->buf;
     th->buf = buf;
     code_buffer_add(th, tb);
     return tb;

@@ -187,8 +187,9 @@ uint32_t arm_fp_to_js_int(uint64_t a, bool *exact, FloatStatus *s)
     t.flags = 0;
     float_to_int(&float_f64, a, FLOAT_ROUND_ZERO, 0, 32, true, &t);
     s->flags = before | t.flags;
-    /* -0 is not an int32 of JavaScript's, a flushed number is not itself. */
-    *exact = t.flags == 0 && a != float_sign_bit(&float_f64);
+    /* -0 is not an int32 of JavaScript's; a flushed number is the zero that it was flushed to. */
+    bool zero = !(a & ~float_sign_bit(&float_f64)) || t.flags & FLOAT_INPUT_DENORMAL;
+    *exact = !(t.flags & ~FLOAT_INPUT_DENORMAL) && !(zero && float_is_neg(&float_f64, a));
     if (exp >= 0 && exp <= 52)
         mag = sig >> (52 - exp);
     else if (exp > 52 && exp < 52 + 32)

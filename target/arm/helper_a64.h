@@ -17,7 +17,7 @@ void helper_exception_far(CPUState *cs, uint32_t syndrome, uint64_t pc, uint64_t
 void helper_hvc(CPUState *cs, uint32_t imm, uint64_t pc);
 void helper_eret(CPUState *cs, uint64_t elr);
 void helper_check_sp(CPUState *cs, uint64_t sp);
-void helper_daif_clear(CPUState *cs, uint32_t bits);
+void helper_daif_write(CPUState *cs, uint32_t pstate);
 void helper_spsel(CPUState *cs, uint32_t value);
 /* helper_a64.c. row: const ARMSysReg * */
 uint64_t helper_mrs(CPUState *cs, uint64_t row, uint32_t syndrome);

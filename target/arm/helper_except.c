@@ -45,18 +45,21 @@ void helper_check_sp(CPUState *cs, uint64_t sp)
         arm_raise_sync(arm_cpu(cs), ARM_SYN(EC_SP_ALIGN, 0), NULL, GETPC());
 }
 
-void helper_daif_clear(CPUState *cs, uint32_t bits)
+/* Sets PSTATE, of which only DAIF differs from before. */
+void helper_daif_write(CPUState *cs, uint32_t pstate)
 {
     ArmCPU *cpu = arm_cpu(cs);
+    CPUARMState *env = &cpu->env;
     uintptr_t ra = GETPC();
+    bool may_step = (env->pstate & ~pstate & PSTATE_D) && (env->mdscr_el1 & MDSCR_SS) && (env->mdscr_el1 & MDSCR_KDE);
 
-    cpu->env.pstate &= ~bits;
-    if (!arm_interrupt_deliverable(cpu))
+    env->pstate = pstate;
+    if (!may_step && !arm_interrupt_deliverable(cpu))
         return;
     /* Leave now: a window of unmasked interrupts may close before the block's next poll. */
     if (cpu_restore_state(cs, ra))
-        cpu->env.pc += 4;
-    cpu->env.pstate &= ~(PSTATE_BTYPE | PSTATE_SS);
+        env->pc += 4;
+    env->pstate = pstate;
     cpu_loop_exit(cs);
 }
 

@@ -100,15 +100,18 @@ void gen_jump(DisasContext *s, IRRef pc, IRExitKind kind, unsigned btype)
 
     if (!have(s, ARM_FEAT_bti))
         btype = 0;
-    pc = branch_addr(s, pc);
     s->t->ended = true;
     if (is_slow(s)) {
         set_btype(s, btype);
-        gen_jump_slow(s, pc, kind);
+        gen_jump_slow(s, branch_addr(s, pc), kind);
         return;
     }
-    /* Bits 63:52 differ: not for the jump cache. */
-    ir_br(s->f, IR_NE, ir_sextract(s->f, pc, 0, 53), pc, slow_exit(s));
+    /* Without a tag, canonical, and in this half of the address space: what BranchAddr would not change, and what the back end takes for the jump cache as it is. */
+    IRRef n = ir_i32(s->f, 52);
+    if (s->pc >> 63)
+        ir_br(s->f, IR_NE, ir_sar(s->f, pc, n), ir_i64(s->f, ~0ull), slow_exit(s));
+    else
+        ir_br(s->f, IR_NE, ir_shr(s->f, pc, n), ir_i64(s->f, 0), slow_exit(s));
     set_btype(s, btype);
     if (kind == IR_EXIT_CALL)
         write_x(s, 30, ir_i64(s->f, s->pc + 4));

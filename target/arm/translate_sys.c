@@ -93,12 +93,21 @@ static void gen_set_bits(DisasContext *s, uint32_t bits, bool set)
     ir_stenv(s->f, ENV_OFFSET(pstate), 2, p);
 }
 
+/* Goes on at the next instruction with block flags that are known to be these. */
+static void gen_goto_flags(DisasContext *s, uint64_t clear, uint64_t set)
+{
+    uint64_t flags = (next_flags(s) & ~clear) | set;
+
+    ir_exit(s->f, ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = s->pc + 4, .flags = flags }));
+    s->t->ended = true;
+}
+
 bool trans_MSR_UAO(DisasContext *s, const arg_MSR_UAO *a)
 {
     if (s->el == 0)
         return false;
     gen_set_bits(s, PSTATE_UAO, a->crm & 1);
-    gen_exit_next(s, false);
+    gen_goto_flags(s, BF_UNPRIV_EL1, a->crm & 1 ? BF_UNPRIV_EL1 : 0);
     return true;
 }
 
@@ -107,7 +116,7 @@ bool trans_MSR_PAN(DisasContext *s, const arg_MSR_PAN *a)
     if (s->el == 0)
         return false;
     gen_set_bits(s, PSTATE_PAN, a->crm & 1);
-    gen_exit_next(s, false);
+    gen_goto_flags(s, 15ull << BF_MMU_SHIFT, (uint64_t)(a->crm & 1 ? ARM_MMU_EL1_PAN : ARM_MMU_EL1) << BF_MMU_SHIFT);
     return true;
 }
 
@@ -116,7 +125,7 @@ bool trans_MSR_SPSel(DisasContext *s, const arg_MSR_SPSel *a)
     if (s->el == 0)
         return false;
     ir_call(s->f, &ir_helper_spsel, ir_i32(s->f, a->crm & 1));
-    gen_exit_next(s, false);
+    gen_goto_flags(s, BF_SPSEL, a->crm & 1 ? BF_SPSEL : 0);
     return true;
 }
 
@@ -150,32 +159,39 @@ static bool gen_daif_from_el0(DisasContext *s, unsigned op2)
     return true;
 }
 
+/* A step of the debugger's may be masked by D now; it cannot begin. */
+static void end_if_stepping(DisasContext *s)
+{
+    if (s->flags & BF_SS)
+        gen_exit_next(s, false);
+}
+
 bool trans_DAIFSet(DisasContext *s, const arg_DAIFSet *a)
 {
     gen_daif_from_el0(s, 6);
     gen_set_bits(s, (uint32_t)a->crm << 6, true);
-    if (a->crm & 8) /* D: software step may be masked now */
-        gen_exit_next(s, false);
+    end_if_stepping(s);
     return true;
 }
 
 bool trans_DAIFClr(DisasContext *s, const arg_DAIFClr *a)
 {
     gen_daif_from_el0(s, 7);
-    if (a->crm & 8) {
-        gen_set_bits(s, (uint32_t)a->crm << 6, false);
-        gen_exit_next(s, true);
-        return true;
-    }
-    ir_call(s->f, &ir_helper_daif_clear, ir_i32(s->f, (uint32_t)a->crm << 6));
+    IRRef p = ir_ldenv(s->f, IR_I32, ENV_OFFSET(pstate), 2, false);
+    ir_call(s->f, &ir_helper_daif_write, ir_and(s->f, p, ir_i32(s->f, ~((uint32_t)a->crm << 6))));
+    end_if_stepping(s);
     return true;
 }
 
 /* ---- system registers and instructions ---- */
-static bool is_enc(const ARMSysReg *r, uint32_t enc) { return r->enc == enc; }
 #define ENC_NZCV SYSREG_ENC(3, 3, 4, 2, 0)
+#define ENC_DAIF SYSREG_ENC(3, 3, 4, 2, 1)
+#define ENC_SPSEL SYSREG_ENC(3, 0, 4, 2, 0)
+#define ENC_CURRENTEL SYSREG_ENC(3, 0, 4, 2, 2)
+#define ENC_SP_EL0 SYSREG_ENC(3, 0, 4, 1, 0)
 #define ENC_RNDR SYSREG_ENC(3, 3, 2, 4, 0)
 #define ENC_RNDRRS SYSREG_ENC(3, 3, 2, 4, 1)
+#define PSTATE_DAIF (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 
 /* Architectural NZCV from the slot: N 0x8000 to 31, Z 0x4000 to 30, inverted C 0x100 to 29, V 1 to 28. */
 static IRRef gen_read_nzcv(DisasContext *s)
@@ -197,24 +213,66 @@ static void gen_write_nzcv(DisasContext *s, IRRef x)
     ir_put(s->f, SLOT_NZCV, ir_or(s->f, ir_or(s->f, nz, c), v));
 }
 
+/* A field of the CPU's state without side effects, or that the block flags show to be one here. */
+static bool is_plain_field(const DisasContext *s, const ARMSysReg *r, bool has_function)
+{
+    if (r->enc == ENC_SP_EL0)
+        return s->flags & BF_SPSEL;
+    return r->env_offset && !r->check && ((r->flags & SYSREG_PLAIN) || !has_function);
+}
+
 static IRRef gen_sysreg_read(DisasContext *s, const ARMSysReg *r, uint32_t syndrome)
 {
-    if (is_enc(r, ENC_NZCV))
+    const IRHelper *helper = &ir_helper_mrs;
+
+    switch (r->enc) {
+    case ENC_NZCV:
         return gen_read_nzcv(s);
-    if ((r->flags & SYSREG_PLAIN) && !r->check)
+    case ENC_DAIF:
+        if (s->el)
+            return ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(pstate), 2, false), ir_i32(s->f, PSTATE_DAIF));
+        break;
+    case ENC_SPSEL:
+        return ir_i64(s->f, s->flags & BF_SPSEL ? 1 : 0);
+    case ENC_CURRENTEL:
+        return ir_i64(s->f, s->el << PSTATE_EL_SHIFT);
+    case ENC_RNDR:
+    case ENC_RNDRRS:
+        helper = &ir_helper_mrs_flags;
+        break;
+    default:
+        break;
+    }
+    if (is_plain_field(s, r, r->read != NULL))
         return ir_ldenv(s->f, IR_I64, r->env_offset, 3, false);
-    bool flags = is_enc(r, ENC_RNDR) || is_enc(r, ENC_RNDRRS);
-    return ir_call(s->f, flags ? &ir_helper_mrs_flags : &ir_helper_mrs, ir_i64(s->f, (uintptr_t)r), ir_i32(s->f, syndrome));
+    if (!r->env_offset && !r->read && !r->check)
+        return ir_i64(s->f, r->reset);
+    return ir_call(s->f, helper, ir_i64(s->f, (uintptr_t)r), ir_i32(s->f, syndrome));
+}
+
+/* MSR DAIF at EL1: as DAIFSet and DAIFClr, it ends no block. */
+static void gen_write_daif(DisasContext *s, unsigned rt)
+{
+    IRRef p = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(pstate), 2, false), ir_i32(s->f, ~PSTATE_DAIF));
+    IRRef v = ir_and(s->f, read_x(s, rt, false), ir_i32(s->f, PSTATE_DAIF));
+
+    ir_call(s->f, &ir_helper_daif_write, ir_or(s->f, p, v));
+    end_if_stepping(s);
 }
 
 static void gen_sysreg_write(DisasContext *s, const ARMSysReg *r, unsigned rt, uint32_t syndrome)
 {
-    if (is_enc(r, ENC_NZCV))
+    if (r->enc == ENC_NZCV) {
         gen_write_nzcv(s, read_x(s, rt, false));
-    else if ((r->flags & SYSREG_PLAIN) && !r->check)
-        ir_stenv(s->f, r->env_offset, 3, read_x(s, rt, true));
-    else
+    } else if (r->enc == ENC_DAIF && s->el) {
+        gen_write_daif(s, rt);
+        return;
+    } else if (is_plain_field(s, r, r->write != NULL)) {
+        IRRef v = read_x(s, rt, true);
+        ir_stenv(s->f, r->env_offset, 3, r->mask ? ir_and(s->f, v, ir_i64(s->f, r->mask)) : v);
+    } else {
         ir_call(s->f, &ir_helper_msr, ir_i64(s->f, (uintptr_t)r), read_x(s, rt, true), ir_i32(s->f, syndrome));
+    }
     if (r->flags & SYSREG_EXIT)
         gen_exit_next(s, true);
 }

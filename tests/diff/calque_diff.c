@@ -149,6 +149,7 @@ static void run_cases(ArmCPU *cpu)
         while (!cpu->parent.halted) {
             cpu_exec(&cpu->parent);
             __atomic_store_n(&cpu->parent.exit_request, 0, __ATOMIC_RELEASE);
+            cpu_process_work(&cpu->parent); /* a full code buffer is emptied there */
         }
         alarm(0);
         take_result(cpu, &r);

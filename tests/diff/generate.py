@@ -82,9 +82,28 @@ def is_load_store(word):
 def comparable(word):
     if any(word & mask == value for mask, value in INCOMPARABLE):
         return False
+    if is_load_store(word) and unpredictable(word):
+        return False
     if word >> 26 & 31 == 5 or word >> 24 in (0x34, 0x35, 0x36, 0x37, 0x54, 0xb4, 0xb5, 0xb6, 0xb7):
         return branch_offset(word) != 0
     return True
+
+
+def is_ldapr(word):
+    """LDAPR must be aligned, which QEMU 7.2 does not check."""
+    return word & 0x3ffffc00 == 0x38bfc000
+
+
+def unpredictable(word):
+    """CONSTRAINED UNPREDICTABLE loads and stores: one register loaded twice, or written back as well as transferred."""
+    rt, rn, rt2 = word & 31, word >> 5 & 31, word >> 10 & 31
+    pair = word >> 27 & 7 == 5 and not word >> 25 & 1
+    single = word >> 27 & 7 == 7 and not word >> 24 & 3 and not word >> 21 & 1 and word >> 10 & 1
+    vector = word >> 26 & 1
+    if pair and not vector:
+        writeback = word >> 23 & 1 and rn != 31
+        return word >> 22 & 1 and rt == rt2 or writeback and rn in (rt, rt2)
+    return single and not vector and rn != 31 and rn == rt
 
 
 def branch_offset(word):
@@ -111,23 +130,36 @@ def random_word(rng, row, registers=32):
     return word
 
 
-def random_comparable(rng, row, registers):
-    word = random_word(rng, row, registers)
-    while not comparable(word):
+def may_loop(word):
+    """Branches backwards or by register: in a case of several instructions they could repeat it for ever."""
+    if word >> 26 & 31 == 5:
+        return word >> 25 & 1
+    if word >> 24 & 0x7e == 0x36:
+        return word >> 18 & 1
+    if word >> 24 & 0x7e == 0x34 or word >> 24 == 0x54:
+        return word >> 23 & 1
+    return word >> 25 == 0x6b
+
+
+def random_comparable(rng, row, registers, alone):
+    while True:
         word = random_word(rng, row, registers)
-    return word
+        if comparable(word) and (alone or not may_loop(word)):
+            return word
 
 
 def random_case(rng, words):
     x = [random_int(rng) for _ in range(31)]
     sp = DATA + 16 * rng.randint(8, 24)
-    for word in words:
+    for word in sorted(words, key=is_ldapr):
         if not is_load_store(word):
             continue
         base, offset = word >> 5 & 31, word >> 16 & 31
         if offset != 31 and rng.random() < 0.9:
             x[offset] = rng.choice([rng.randint(0, 15), rng.randint(-16, 16) & (1 << 64) - 1, rng.randint(-16, 16) & 0xffffffff])
-        if base != 31:
+        if base != 31 and is_ldapr(word):
+            x[base] = DATA + 16 * rng.randint(8, 24)
+        elif base != 31:
             x[base] = DATA + (rng.randrange(128, 320) & (-1 << rng.randint(0, 4)))
     v = [random_vector(rng) for _ in range(32)]
     fpcr = rng.choice([0, 0, 0, 1, 2, 3]) << 22
@@ -164,12 +196,14 @@ def main():
     rng = random.Random(args.seed)
     rows = [r for r in rows if re.fullmatch(args.match, r.name) and not re.fullmatch(args.exclude, r.name)]
     rows = [r for r in rows if r.feature not in PAUTH and not any(r.mask & m == m and r.value & m == v for m, v in INCOMPARABLE)]
+    if args.length > 1:
+        rows = [r for r in rows if not (r.mask >> 25 == 0x7f and r.value >> 25 == 0x6b)]
     if not rows:
         sys.exit('no row matches')
     with open(args.output, 'wb') as out:
         for i in range(args.count):
             chosen = [rows[i % len(rows)]] + rng.choices(rows, k=args.length - 1)
-            words = [random_comparable(rng, row, args.registers) for row in chosen]
+            words = [random_comparable(rng, row, args.registers, args.length == 1) for row in chosen]
             out.write(pack_case(random_case(rng, words)))
 
 

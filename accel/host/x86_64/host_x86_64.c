@@ -20,6 +20,8 @@ Stub *stub_new(Ctx *c, void (*emit)(Ctx *, Stub *))
     s->insn = c->i;
     s->guest_insn = (uint16_t)c->guest_insn;
     s->n_dirty = 0;
+    s->group_reg = NOREG;
+    s->kill = 0;
     return s;
 }
 
@@ -40,6 +42,7 @@ void stub_snapshot(Ctx *c, Stub *s)
             s->dirty[s->n_dirty].value = c->cur[slot];
             s->dirty[s->n_dirty++].reg = c->reg[c->cur[slot]];
         }
+    s->kill = (uint16_t)c->reserved;
     s->save_vec = false;
     for (int r = 16; r < 32; r++)
         s->save_vec |= c->rv[r] != 0 || (c->lock >> r & 1);
@@ -72,7 +75,8 @@ static void lower_insn(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
     unsigned op = in->op;
-    c->lock = 0;
+    groups_begin_insn(c);
+    c->lock = c->reserved;
     while (c->n_dying_spills)
         c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
     if (op == IR_nop || op == IR_insn_start)

@@ -30,7 +30,7 @@
 #define CPU_BIAS 128
 #define NB_PINS 8
 #define MAX_SLOTS 128
-#define NB_SPILLS 1024
+#define NB_SPILLS 2048
 #define MAX_DIRTY 20
 #define MAX_STUBS (3 * IR_MAX_INSNS)
 #define CALL_CELLS 6 /* behind the spill cells: V128 arguments of calls */
@@ -62,7 +62,8 @@ static inline SlowFrame *slow_frame(CPUState *cpu) { return (SlowFrame *)(void *
 typedef void SlowFn(CPUState *cpu, uintptr_t ra);
 
 /* What the host's flags hold. */
-typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST } HostFlagsKind;
+typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST,
+    HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
 typedef struct HostFlags { uint8_t kind; bool w; IRRef a, b, c; } HostFlags;
 
 typedef struct Ctx Ctx;
@@ -74,10 +75,24 @@ typedef struct Stub {
     uint16_t guest_insn;
     uint8_t n_dirty;
     bool save_vec;            /* xmm registers are live */
+    uint16_t kill;            /* registers of groups alive at the jump */
     int8_t reg[6];            /* operands and result, as emit likes */
+    int8_t group_reg;         /* memory access of a group: the register with the addend; else NOREG */
     uint64_t imm;
     struct { uint8_t slot; int8_t reg; IRRef value; } dirty[MAX_DIRTY];
 } Stub;
+
+/*
+ * A run of accesses of one kind (loads, stores) at constant offsets [lo, hi) from one base value, which one probe covers. reg
+ * holds the page's addend from the first access to the last; 0 after any of them, or another access in between, took a slow path.
+ */
+typedef struct Group {
+    bool on;
+    uint8_t idx;
+    int8_t reg;
+    IRRef base, last;
+    int64_t lo, hi;
+} Group;
 
 /* Everything about one compilation; one a thread, reused. */
 struct Ctx {
@@ -87,9 +102,13 @@ struct Ctx {
     IRRef i;                  /* insn being lowered */
     uint32_t guest_insn;
     uint32_t lock;            /* registers that this insn uses */
+    uint32_t reserved;        /* registers of groups */
+    Group group[2];           /* loads, stores */
     uint32_t pins_stored;     /* pinned registers whose homes agree with them */
     IRRef rv[32];             /* value in each register */
     HostFlags hf;
+    IRRef polled;             /* br whose poll has been made already */
+    uint8_t *compare;         /* where the compare that set the host's flags begins, while it is the last instruction */
     unsigned n_links, n_stubs, n_unwind, n_free_spills, n_dying_spills;
     uint64_t dirty[MAX_SLOTS / 64];
     IRRef cur[MAX_SLOTS];     /* value of each slot, 0 unknown */
@@ -108,6 +127,9 @@ struct Ctx {
     uint8_t content[IR_MAX_INSNS];   /* IRType of what the register holds: all above is zero when clean */
     bool clean[IR_MAX_INSNS];
     bool dead[IR_MAX_INSNS];
+    bool scaled[IR_MAX_INSNS];       /* of add: its second argument is that of a shift left by 1..3, done by lea */
+    uint16_t n_uses[IR_MAX_INSNS];   /* of a root, before anything is found dead */
+    bool absolute[IR_MAX_INSNS];     /* of ldptr: the register holds the pointer itself, else its difference to the address */
     uint8_t hint[IR_MAX_INSNS];      /* slot + 1 whose pinned register the value had best be made in */
 
     TBUnwind unwind[IR_MAX_INSNS];
@@ -121,8 +143,21 @@ extern uint8_t jit_pin_slot[16];        /* slot + 1 by register */
 extern uint8_t *jit_thunk_enter, *jit_thunk_leave, *jit_thunk_slow[2], *jit_thunk_reload;
 
 /* ---- scan.c ---- */
-extern const uint8_t jit_nargs[IR_NB_OPS];
+extern const uint8_t jit_nargs_table[IR_NB_OPS];
+/* hld has its ldptr's address as a second, implied argument. */
+static inline unsigned jit_nargs(unsigned op) { return op == IR_hld ? 2 : jit_nargs_table[op]; }
+static inline IRRef jit_arg(const Ctx *c, IRRef i, unsigned k)
+{
+    const IRInsn *in = &c->f->insns[i];
+    if (k == 1 && in->op == IR_add && c->scaled[i])
+        return c->root[c->f->insns[c->root[in->arg[1]]].arg[0]];
+    if (in->op != IR_hld || k == 0)
+        return c->root[in->arg[k]];
+    const IRInsn *ptr = &c->f->insns[c->root[in->arg[0]]];
+    return c->root[ptr->op == IR_ldptr ? ptr->arg[0] : in->arg[0]];
+}
 void scan_block(Ctx *c);
+bool op_is_pure(unsigned op);
 static inline bool type_is_vec(unsigned t) { return t >= IR_F32; }
 static inline bool type_w(unsigned t) { return t == IR_I64 || t == IR_PTR; }
 
@@ -130,7 +165,7 @@ static inline bool type_w(unsigned t) { return t == IR_I64 || t == IR_PTR; }
 typedef struct Opnd { enum { OPND_REG, OPND_MEM, OPND_IMM } kind; int reg; Mem mem; int32_t imm; } Opnd;
 
 static inline const IRInsn *cur_insn(const Ctx *c) { return &c->f->insns[c->i]; }
-static inline IRRef arg_root(const Ctx *c, unsigned k) { return c->root[c->f->insns[c->i].arg[k]]; }
+static inline IRRef arg_root(const Ctx *c, unsigned k) { return jit_arg(c, c->i, k); }
 static inline IRType arg_type(const Ctx *c, unsigned k) { return ir_type(c->f, c->f->insns[c->i].arg[k]); }
 bool value_const(const Ctx *c, IRRef v, uint64_t *out);
 bool value_is_const(const Ctx *c, IRRef v);
@@ -181,6 +216,8 @@ void lower_mem(Ctx *c);       /* lower_mem.c */
 void lower_atomic(Ctx *c);    /* lower_atomic.c */
 void lower_call(Ctx *c);      /* lower_call.c */
 void lower_exit(Ctx *c);      /* lower_exit.c */
+/* When flags are made for a loop's back edge: polls now, so that the compare need not be repeated after the poll. */
+void poll_before_flags(Ctx *c);
 void lower_vec(Ctx *c);       /* lower_vec.c */
 void lower_fp(Ctx *c);        /* lower_fp.c */
 /* Any vector op by ir_eval_vec. */
@@ -188,9 +225,24 @@ void lower_vec_call(Ctx *c);
 /* Any floating-point op by TargetOps.fp. */
 void lower_fp_call(Ctx *c);
 
-typedef struct Probe { Mem host; int addr, tmp, tmp2; Stub *stub; } Probe;
-/* TLB probe for argument 0 (+ imm) of 1 << size bytes: host is where the bytes are; misses go to the stub. scratch: a register to use, or NOREG. */
-Probe emit_probe(Ctx *c, unsigned size, unsigned align, bool write, int addr, int scratch, void (*slow)(Ctx *, Stub *));
+/* ---- probe.c ---- */
+typedef struct Access {
+    unsigned size, align;     /* log2; the alignment that must hold */
+    bool write, group;        /* group: may share a probe */
+    int addr;                 /* register of argument 0 */
+    int keep, scratch;        /* registers to use, or NOREG: keep gets the addend */
+    void (*slow)(Ctx *, Stub *);
+} Access;
+typedef struct Probe { Mem host; int tmp, tmp2; Stub *stub; } Probe;
+/* TLB probe for argument 0 (+ imm): host is where the bytes are; misses go to the stub. All registers must have been allotted before. */
+Probe emit_probe(Ctx *c, const Access *acc);
+/* In a grouped access's stub: the access's own probe. Returns the jump to take when it misses too. */
+uint8_t *stub_probe_again(Ctx *c, const Stub *s, unsigned size, bool write, Mem *host);
+/* Before an insn and when its register is needed for something else. */
+void groups_begin_insn(Ctx *c);
+bool groups_drop(Ctx *c, uint32_t regs);
+/* Zeroes the registers of groups that the stub's slow path ends. */
+void stub_end_groups(Ctx *c, const Stub *s);
 
 /* ---- slow.c: C ends of slow paths ---- */
 SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp;
@@ -206,5 +258,33 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error);
 static inline void movups_load(Asm *a, unsigned x, Mem m) { ins_rm(a, M_0F | 0x10, x & 15, m); }
 static inline void movups_store(Asm *a, Mem m, unsigned x) { ins_rm(a, M_0F | 0x11, x & 15, m); }
 static inline void movaps_rr(Asm *a, unsigned d, unsigned s) { ins_rr(a, M_0F | 0x28, d & 15, s & 15); }
+
+/* ---- constants behind the thunks, and vector emission (vec_emit.c) ---- */
+typedef struct JitConsts {
+    V128 abs[2], sign[2], min_normal[2];     /* by F32, F64: in all lanes */
+    V128 two30[2], two31[2], two32[2], two63[2]; /* powers of two, low lane */
+    V128 low_bytes, low_words, nibbles, popcnt, tbl_bias;
+    V128 shl_b[8], shr_b[8], sar_b[8];       /* masks for byte shifts; 0x80 >> n */
+    V128 rev[3][4];                          /* [sz][imm]: pshufb masks */
+    uint16_t fcmp[2][0x48];                  /* lahf's byte after ucomis -> flags value; [1]: operands swapped */
+} __attribute__((aligned(64))) JitConsts;
+extern JitConsts *jit_consts; /* in the code buffer, writable mapping's address */
+void jit_consts_init(JitConsts *k);
+
+/* d = a op b, in xmm registers; d is not b unless it is a. */
+void v3(Asm *a, uint32_t op, int d, int x, int y);
+void v3_opnd(Asm *a, uint32_t op, int d, int x, Opnd y);
+void v3i(Asm *a, uint32_t op, int d, int x, int y, unsigned imm8);
+/* d = op s, of two-operand encodings. */
+void v2(Asm *a, uint32_t op, int d, int s);
+void v2i(Asm *a, uint32_t op, int d, int s, unsigned imm8);
+/* d = s shifted by a constant: op 0F 71/72/73 /n. */
+void vshift(Asm *a, uint32_t op, unsigned n, int d, int s, unsigned count);
+/* op reg, [constant]: no immediate may follow. */
+void ins_const(Asm *a, uint32_t op, int reg, const void *k);
+void vex_const(Asm *a, uint32_t op, int reg, int v, const void *k);
+void v_load_const(Asm *a, int d, const void *k);
+bool lower_vec_perm(Ctx *c);
+bool lower_vec_arith(Ctx *c);
 
 #endif

@@ -16,7 +16,7 @@ static void store_args(Ctx *c, const Stub *s)
     mov_mi(a, true, SLOW_FIELD(mo), in->aux);
     mov_mi(a, true, SLOW_FIELD(op), in->sz);
     Mem cell[2] = { SLOW_FIELD(a), SLOW_FIELD(b) };
-    for (unsigned k = 0; k < jit_nargs[in->op] - 1u; k++) {
+    for (unsigned k = 0; k < jit_nargs(in->op) - 1u; k++) {
         if (s->reg[1 + k] >= 16)
             movups_store(a, cell[k], s->reg[1 + k]);
         else
@@ -31,6 +31,7 @@ static void stub_atomic(Ctx *c, Stub *s)
     store_args(c, s);
     SlowFn *fn = in->op == IR_atom_rmw ? slow_atom_rmw : MO_SIZE(in->aux) == MO_128 ? slow_atom_cas16 : slow_atom_cas;
     stub_call(c, s, fn, true);
+    stub_end_groups(c, s);
     int rd = s->reg[3];
     if (rd >= 16)
         movups_load(a, rd, SLOW_FIELD(result));
@@ -39,7 +40,17 @@ static void stub_atomic(Ctx *c, Stub *s)
     jmp_to(a, s->back);
 }
 
-static uint32_t sized(unsigned size, uint32_t byte_op) { return size == MO_8 ? byte_op | OP_B : (byte_op + 1) | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0); }
+static Probe probe_atomic(Ctx *c, unsigned size, int addr)
+{
+    Access acc = { .size = size, .align = MAX_OF(size, MO_ALIGN(cur_insn(c)->aux)), .write = true, .addr = addr, .keep = NOREG,
+        .scratch = NOREG, .slow = stub_atomic };
+    return emit_probe(c, &acc);
+}
+
+static uint32_t sized(unsigned size, uint32_t byte_op)
+{
+    return size == MO_8 ? byte_op | OP_B : (byte_op + 1) | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0);
+}
 
 /* The old value, zero-extended from its size. */
 static void zero_extend(Asm *a, unsigned size, int r)
@@ -95,7 +106,7 @@ static void lower_rmw(Ctx *c)
     take_reg(c, RAX);
     int ra = use_reg(c, 0), v = use_reg(c, 1);
     args_done(c);
-    Probe p = emit_probe(c, size, MAX_OF(size, MO_ALIGN(in->aux)), true, ra, NOREG, stub_atomic);
+    Probe p = probe_atomic(c, size, ra);
     p.stub->reg[1] = (int8_t)v;
     p.stub->reg[3] = RAX;
     if (in->aux & MO_BSWAP) {
@@ -121,7 +132,7 @@ static void lower_cas_vec(Ctx *c)
     int ra = use_reg(c, 0), v = use_reg(c, 1), w = use_reg(c, 2);
     args_done(c);
     int rd = def_reg(c, NOREG);
-    Probe p = emit_probe(c, MO_128, MO_128, true, ra, NOREG, stub_atomic);
+    Probe p = probe_atomic(c, MO_128, ra);
     p.stub->reg[1] = (int8_t)v;
     p.stub->reg[2] = (int8_t)w;
     p.stub->reg[3] = (int8_t)rd;
@@ -137,7 +148,7 @@ static void lower_cas(Ctx *c)
     take_reg(c, RAX);
     int ra = use_reg(c, 0), e = use_reg(c, 1), v = use_reg(c, 2);
     args_done(c);
-    Probe p = emit_probe(c, size, MAX_OF(size, MO_ALIGN(in->aux)), true, ra, NOREG, stub_atomic);
+    Probe p = probe_atomic(c, size, ra);
     p.stub->reg[1] = (int8_t)e;
     p.stub->reg[2] = (int8_t)v;
     p.stub->reg[3] = RAX;

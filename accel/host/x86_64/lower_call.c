@@ -132,19 +132,18 @@ void lower_call(Ctx *c)
     bool writes = h->flags & IR_CALL_WRITES;
     bool looks = h->flags & (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS | IR_CALL_NORETURN);
     Move m[8];
-    unsigned n = 0, first = 0;
+    groups_drop(c, ~0u);
+    unsigned n = 0;
     if (h->flags & IR_CALL_ENV)
         m[n++] = (Move){ .kind = MV_LEA, .mem = ENV(0) };
     if (h->ret == IR_V128)
         m[n++] = (Move){ .kind = MV_LEA, .mem = SLOW_FIELD(result) };
-    first = n;
     for (unsigned k = 0; k < h->nargs; k++)
         m[n++] = find_arg(c, c->root[c->f->call_args[in->aux + k]], (IRType)h->args[k], k);
     g_assert(n <= ARRAY_SIZE(arg_regs));
     for (unsigned k = 0; k < h->nargs; k++)
         c->next_use[c->root[c->f->call_args[in->aux + k]]] = c->call_next[in->aux + k];
     c->lock = 0;
-    (void)first;
     store_pins(c, looks ? 0xffffu : CALLER_SAVED_PINS);
     spill_temps(c, writes);
     for (unsigned k = 0; k < n; k++)

@@ -67,12 +67,26 @@ static void emit_poll(Ctx *c, Stub *s)
 
 static bool same_page(const Ctx *c, const IRExit *e) { return !((e->pc ^ c->f->pc) >> PAGE_BITS); }
 
-/* Nops such that a rel32 that follows len bytes of opcode lies within 8 aligned bytes. */
+/*
+ * Nops such that a rel32 that follows len bytes of opcode lies within 8 aligned bytes. They go before a compare that has just
+ * been emitted, so that host CPUs still take compare and jump as one.
+ */
 static void align_rel32(Ctx *c, unsigned len)
 {
-    unsigned at = (uintptr_t)(c->a.p + len) & 7;
-    if (at > 4)
-        nops(&c->a, 8 - at);
+    unsigned at = (uintptr_t)(c->a.p + len) & 7, n = at > 4 ? 8 - at : 0;
+    size_t moved = c->compare ? (size_t)(c->a.p - c->compare) : 0;
+    if (!n)
+        return;
+    if (!moved || moved > 15) {
+        nops(&c->a, n);
+        return;
+    }
+    uint8_t insn[15];
+    memcpy(insn, c->compare, moved);
+    c->a.p = c->compare;
+    nops(&c->a, n);
+    memcpy(c->a.p, insn, moved);
+    c->a.p += moved;
 }
 
 static void add_link(Ctx *c, uint8_t *rel32, const IRExit *e)
@@ -116,6 +130,7 @@ static void emit_cross_page(Ctx *c, const IRExit *e)
 /* All slots are in place; temporaries are free. */
 static void emit_chain(Ctx *c, const IRExit *e)
 {
+    c->compare = NULL;
     if (e->is_call)
         push_return(c, e->ret_pc);
     if (e->pc <= c->f->pc)
@@ -136,17 +151,64 @@ static void stub_side_exit(Ctx *c, Stub *s)
 
 static bool any_dirty(const Ctx *c) { return c->dirty[0] | c->dirty[1]; }
 
+static void stub_leave_dirty(Ctx *c, Stub *s)
+{
+    stub_store_dirty(c, s);
+    stub_leave(c, s);
+}
+
+/*
+ * A loop's back edge: polls before the compare, so that the conditional jump itself can be the link. The poll leaves at the
+ * guest instruction that is being lowered, which must not have had an effect yet.
+ */
+static bool poll_before(Ctx *c)
+{
+    const IRFunc *f = c->f;
+    unsigned i = c->i;
+    while (f->insns[--i].op != IR_insn_start)
+        if (i == 0 || !op_is_pure(f->insns[i].op))
+            return false;
+    Stub *s = stub_new(c, stub_leave_dirty);
+    stub_snapshot(c, s);
+    s->imm = f->insns[i].imm;
+    s->insn = HOST_EXIT_POLL;
+    emit_poll(c, s);
+    c->hf.kind = HF_NONE;
+    return true;
+}
+
+static bool is_back_edge(const Ctx *c, IRRef i)
+{
+    const IRExit *e = &c->f->exits[c->f->insns[i].aux];
+    return c->f->insns[i + 1].op == IR_exit && same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS && e->pc <= c->f->pc;
+}
+
+void poll_before_flags(Ctx *c)
+{
+    const IRInsn *fl = cur_insn(c), *n;
+    IRRef i = c->i;
+    do
+        n = &c->f->insns[++i];
+    while ((n->op == IR_put && jit_slot_pin[n->aux] == NOREG) || n->op == IR_insn_start || (op_is_pure(n->op) && c->dead[i]));
+    /* A pinned register may have been given its next value early, for a put that follows: the poll would show it. */
+    if (n->op == IR_br && c->root[n->arg[0]] == c->root[fl->arg[0]] && c->root[n->arg[1]] == c->root[fl->arg[1]] && is_back_edge(c, i) &&
+        poll_before(c))
+        c->polled = i;
+}
+
 static void lower_branch(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
     const IRExit *e = &c->f->exits[in->aux];
     bool last = c->f->insns[c->i + 1].op == IR_exit;
+    bool local = same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS;
     if (last)
         flush_dirty(c);
+    bool back = is_back_edge(c, c->i) && (c->polled == c->i || poll_before(c));
+    c->compare = NULL;
     unsigned cc = in->op == IR_br ? emit_compare(c, in->sz, 0) : emit_flags_test(c, in->sz, 0);
     args_done(c);
-    bool local = same_page(c, e) && !e->is_call && c->n_links < TB_MAX_LINKS;
-    if (local && !any_dirty(c) && e->pc > c->f->pc) {
+    if (local && !any_dirty(c) && (back || e->pc > c->f->pc)) {
         align_rel32(c, 2);
         add_link(c, jcc32(&c->a, cc), e);
     } else if (local && last) { /* a loop's back edge: inline, the other way jumps over it */
@@ -174,12 +236,42 @@ static void lower_ending(Ctx *c)
     leave(c, e->kind == IR_EXIT_MAIN ? HOST_EXIT_MAIN : HOST_EXIT_LOOKUP);
 }
 
+typedef enum Half { HALF_UNKNOWN, HALF_LOW, HALF_HIGH } Half;
+
+/* What the block has found out about the target by itself: "br ne (pc >> 52), 0" or "br ne (pc sar 52), -1" right before. */
+static Half known_half(const Ctx *c)
+{
+    for (unsigned i = c->i - 1u; i > 0 && i + 12 > c->i; i--) {
+        const IRInsn *br = &c->f->insns[i], *shift = &c->f->insns[br->arg[0]];
+        uint64_t n, k;
+        if (br->op != IR_br)
+            continue;
+        if (br->sz != IR_NE || (shift->op != IR_shr && shift->op != IR_sar) || c->root[shift->arg[0]] != arg_root(c, 0) ||
+            !value_const(c, c->root[shift->arg[1]], &n) || n != 52 || !value_const(c, c->root[br->arg[1]], &k))
+            return HALF_UNKNOWN;
+        return shift->op == IR_shr && k == 0 ? HALF_LOW : shift->op == IR_sar && k == ~0ull ? HALF_HIGH : HALF_UNKNOWN;
+    }
+    return HALF_UNKNOWN;
+}
+
 /* rdx = tag of the pc in rax. Non-canonical pcs go to cold. */
 static void emit_tag(Ctx *c, const IRExit *e, Stub *cold)
 {
     Asm *a = &c->a;
     bool low_global = jit_target->jump_is_global(0, e->flags), high_global = jit_target->jump_is_global(~3ull, e->flags);
     uint64_t id = tb_jump_tag(jit_target, 0, e->flags, 0);
+    Half half = known_half(c);
+    if (half != HALF_UNKNOWN) {
+        bool global = half == HALF_LOW ? low_global : high_global;
+        if (id)
+            mov_ri(a, RDX, id);
+        else
+            alu_rr(a, ALU_XOR, false, RDX, RDX);
+        alu_rr(a, ALU_XOR, true, RDX, RAX);
+        if (!global)
+            alu_rm(a, ALU_XOR, true, RDX, CPU_FIELD(jump_context));
+        return;
+    }
     mov_rr(a, true, RDX, RAX);
     shift_ri(a, SH_SAR, true, RDX, 52);
     lea(a, false, RCX, mem_at(RDX, 1));
@@ -228,10 +320,10 @@ static void lower_jump(Ctx *c)
     Asm *a = &c->a;
     const IRExit *e = &c->f->exits[cur_insn(c)->aux];
     flush_dirty(c);
-    take_reg(c, RAX);
     int r = use_reg(c, 0);
     args_done(c);
-    mov_rr(a, true, RAX, r);
+    if (r != RAX)
+        mov_rr(a, true, RAX, r); /* nothing else is live */
     if (e->kind == IR_EXIT_CALL)
         push_return(c, e->ret_pc);
     Stub *cold = leave_stub(c, stub_leave_rax, 0, HOST_EXIT_LOOKUP);

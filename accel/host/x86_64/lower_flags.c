@@ -51,6 +51,8 @@ static void emit_test(Ctx *c, bool w, unsigned k)
 /* test_ri's byte form sees the sign bit of the byte only when the immediate has it. */
 static unsigned emit_pair_test(Ctx *c, IRCond cc, bool w, unsigned k)
 {
+    use_opnd(c, k, w);
+    use_opnd(c, k + 1, w);
     unsigned other = value_is_const(c, arg_root(c, k)) ? 1 : 0;
     if (other && !value_is_const(c, arg_root(c, k + 1))) { /* the constant comes second */
         Opnd o = use_opnd(c, k, w);
@@ -90,6 +92,15 @@ static void emit_cmp(Ctx *c, bool w, unsigned k, unsigned l)
         alu_rr(&c->a, ALU_CMP, w, r, o.reg);
 }
 
+/* Loads what must be in registers, so that the compare is one instruction. */
+static void get_operands_early(Ctx *c, unsigned k)
+{
+    bool w = type_w(arg_type(c, k));
+    Opnd x = use_opnd(c, k, w), y = use_opnd(c, k + 1, w);
+    if (x.kind != OPND_REG && y.kind != OPND_REG && !(x.kind == OPND_MEM && y.kind == OPND_IMM))
+        value_reg(c, arg_root(c, k));
+}
+
 unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
 {
     bool w = type_w(arg_type(c, k));
@@ -103,6 +114,8 @@ unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
         return cond_cc[cc];
     if (hf_is(c, HF_SUB, w, b, a))
         return cond_cc[cond_swap(cc)];
+    get_operands_early(c, k);
+    c->compare = c->a.p;
     if (value_is_const(c, a) && !value_is_const(c, b)) {
         emit_cmp(c, w, k + 1, k);
         c->hf = (HostFlags){ HF_SUB, w, b, a, 0 };
@@ -113,6 +126,17 @@ unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
     return cond_cc[cc];
 }
 
+/* The condition on what ucomis left (unordered: Z P C), or -1 when one jump cannot tell. */
+static int fcmp_cc(const Ctx *c, IRCond cc, IRRef v)
+{
+    static const int8_t straight[] = { [IR_EQ] = -1, -1, -1, -1, -1, -1, CC_B, CC_AE, CC_BE, CC_A, -1, -1, CC_P, CC_NP, -1, -1, -1, -1 };
+    static const int8_t swapped[] = { [IR_EQ] = -1, -1, CC_A, CC_BE, CC_AE, CC_B, -1, -1, -1, -1, CC_A, CC_BE, CC_P, CC_NP, -1,
+        -1, -1, -1 };
+    if (c->hf.kind != HF_FCMP || c->hf.a != v)
+        return -1;
+    return c->hf.w ? swapped[cc] : straight[cc];
+}
+
 unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
 {
     static const uint16_t mask[] = {
@@ -120,6 +144,9 @@ unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
     };
     if (c->hf.kind == HF_VALUE && c->hf.a == arg_root(c, k))
         return cond_cc[cc];
+    int fcmp = fcmp_cc(c, cc, arg_root(c, k));
+    if (fcmp >= 0)
+        return (unsigned)fcmp;
     IRCond base = cc & ~1u;
     bool inverse = cc & 1;
     if (cc == IR_GE || cc == IR_LT) {
@@ -150,6 +177,7 @@ unsigned emit_flags_test(Ctx *c, IRCond cc, unsigned k)
 static void emit_setcc(Ctx *c, unsigned cc)
 {
     args_done(c);
+    c->lock = c->reserved;
     int rd = def_reg(c, NOREG);
     setcc_r(&c->a, cc, rd);
     ins_rr(&c->a, movx_op(0, false, false), rd, rd);
@@ -162,6 +190,7 @@ static void emit_select(Ctx *c, unsigned cc, unsigned k)
     bool vec = type_is_vec(cur_insn(c)->type);
     int x = use_reg(c, k), y = use_reg(c, k + 1);
     args_done(c);
+    c->lock = c->reserved | 1u << x | 1u << y; /* what was compared is free to be overwritten */
     if (vec) {
         int rd = def_reg(c, NOREG);
         movaps_rr(a, rd, x);
@@ -222,10 +251,13 @@ static void lower_fl(Ctx *c)
     bool w = type_w(arg_type(c, 0));
     IRRef x = arg_root(c, 0), y = arg_root(c, 1);
     static const struct { uint8_t kind, alu; bool carry; } how[] = {
-        { HF_ADD, ALU_ADD, false }, { HF_SUB, ALU_SUB, false }, { HF_AND, ALU_AND, false }, { HF_ADC, ALU_ADC, true }, { HF_SBB, ALU_SBB, true },
+        { HF_ADD, ALU_ADD, false }, { HF_SUB, ALU_SUB, false }, { HF_AND, ALU_AND, false }, { HF_ADC, ALU_ADC, true },
+        { HF_SBB, ALU_SBB, true },
     };
     unsigned n = in->op - IR_fl_add;
     HostFlags want = { how[n].kind, w, x, y, how[n].carry ? arg_root(c, 2) : 0 };
+    if (in->op == IR_fl_sub && !(in->aux & IR_FL_INVC))
+        poll_before_flags(c);
     take_reg(c, RAX);
     bool have = hf_is(c, want.kind, w, x, y) && c->hf.c == want.c;
     if (in->op == IR_fl_and && hf_is(c, HF_TEST, w, x, y) && x)

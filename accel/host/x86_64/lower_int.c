@@ -50,13 +50,29 @@ static void binary(Ctx *c, unsigned n, bool commutes)
     if (rd != ra)
         mov_rr(a, w, rd, ra);
     alu_o(a, n, w, rd, o);
-    hf_set(c, n == ALU_SUB ? HF_SUB : n == ALU_AND ? HF_AND : HF_TEST, w, n == ALU_SUB || n == ALU_AND ? va : 0, n == ALU_SUB || n == ALU_AND ? vb : 0, 0);
+    if (n == ALU_SUB || n == ALU_AND)
+        hf_set(c, n == ALU_SUB ? HF_SUB : HF_AND, w, va, vb, 0);
+    else
+        hf_set(c, HF_TEST, w, 0, 0, 0);
+}
+
+static void lower_scaled_add(Ctx *c)
+{
+    const IRInsn *shl = &c->f->insns[c->root[cur_insn(c)->arg[1]]];
+    int ra = use_reg(c, 0), rb = use_reg(c, 1);
+    args_done(c);
+    int rd = def_reg(c, ra);
+    lea(&c->a, type_w(cur_insn(c)->type), rd, mem_index(ra, rb, (unsigned)c->f->insns[c->root[shl->arg[1]]].imm, 0));
 }
 
 static void lower_add(Ctx *c)
 {
     Asm *a = &c->a;
     bool w = type_w(cur_insn(c)->type);
+    if (c->scaled[c->i]) {
+        lower_scaled_add(c);
+        return;
+    }
     IRRef va = arg_root(c, 0), vb = arg_root(c, 1);
     unsigned k = value_is_const(c, va) && !value_is_const(c, vb) ? 1 : 0;
     bool flags = flags_follow(c, IR_fl_add);
@@ -81,7 +97,8 @@ static void lower_sub(Ctx *c)
     Asm *a = &c->a;
     bool w = type_w(cur_insn(c)->type);
     uint64_t k;
-    if (value_const(c, arg_root(c, 1), &k) && !value_is_const(c, arg_root(c, 0)) && k + 0x7fffffffu < 0xffffffffu && !flags_follow(c, IR_fl_sub)) {
+    if (value_const(c, arg_root(c, 1), &k) && !value_is_const(c, arg_root(c, 0)) && k + 0x7fffffffu < 0xffffffffu &&
+        !flags_follow(c, IR_fl_sub)) {
         int ra = use_reg(c, 0);
         args_done(c);
         int rd = def_reg(c, ra);

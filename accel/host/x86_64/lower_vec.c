@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Vector operations. */
+/*
+ * Vector operations: native ones are in lower_vec_arith.c and lower_vec_perm.c, which say whether they took the insn; the rest are
+ * done by ir_eval_vec, out of line.
+ */
 #include "accel/host/x86_64/jit_internal.h"
 
 /* A copy of the insn, for the C end, behind the code. imm: type of argument 0. */
@@ -20,7 +23,7 @@ static void call_frame(Ctx *c, SlowFn *fn)
 {
     Asm *a = &c->a;
     const IRInsn *in = cur_insn(c);
-    unsigned n = jit_nargs[in->op], n_vec = 0, n_int = 0;
+    unsigned n = jit_nargs(in->op), n_vec = 0, n_int = 0;
     bool fp = fn == slow_fp;
     Mem cells[3] = { SLOW_FIELD(a), SLOW_FIELD(b), SLOW_FIELD(c) }, ints[2] = { SLOW_FIELD(va), SLOW_FIELD(mo) };
     c->hf.kind = HF_NONE;
@@ -53,4 +56,8 @@ static void call_frame(Ctx *c, SlowFn *fn)
 void lower_vec_call(Ctx *c) { call_frame(c, slow_vec); }
 void lower_fp_call(Ctx *c) { call_frame(c, slow_fp); }
 
-void lower_vec(Ctx *c) { lower_vec_call(c); }
+void lower_vec(Ctx *c)
+{
+    if (!lower_vec_arith(c) && !lower_vec_perm(c))
+        lower_vec_call(c);
+}

@@ -31,7 +31,9 @@ void regs_start(Ctx *c)
     for (unsigned n = NB_SPILLS; n-- > 0;)
         c->free_spills[c->n_free_spills++] = (uint16_t)n;
     c->lock = 0;
-    c->pins_stored = 0;
+    c->pins_stored = c->reserved = 0;
+    c->polled = 0;
+    c->group[0].on = c->group[1].on = false;
     c->hf.kind = HF_NONE;
 }
 
@@ -189,7 +191,10 @@ static int alloc(Ctx *c, uint32_t mask)
             best = r;
         }
     }
-    g_assert(best != NOREG);
+    if (best == NOREG) {
+        g_assert(groups_drop(c, mask));
+        return alloc(c, mask);
+    }
     evict(c, best);
     c->lock |= 1u << best;
     return best;
@@ -211,6 +216,7 @@ static int find_free(const Ctx *c, uint32_t mask)
 
 void take_reg(Ctx *c, int reg)
 {
+    groups_drop(c, 1u << reg);
     IRRef v = c->rv[reg];
     if (v) {
         int to = find_free(c, class_mask(c, v) & ~(1u << reg));
@@ -292,11 +298,11 @@ static void release_if_dead(Ctx *c, IRRef v)
 void args_done(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
-    unsigned n = jit_nargs[in->op];
+    unsigned n = jit_nargs(in->op);
     for (unsigned k = 0; k < n; k++)
-        c->next_use[c->root[in->arg[k]]] = c->arg_next[c->i][k];
+        c->next_use[arg_root(c, k)] = c->arg_next[c->i][k];
     for (unsigned k = 0; k < n; k++)
-        release_if_dead(c, c->root[in->arg[k]]);
+        release_if_dead(c, arg_root(c, k));
 }
 
 /* ---- pinned registers ---- */
@@ -348,8 +354,7 @@ int def_reg(Ctx *c, int ok)
         return alloc(c, class_mask(c, v));
     if (c->hint[v]) {
         int p = jit_slot_pin[c->hint[v] - 1];
-        IRRef old = c->rv[p];
-        if ((!old || old == v || c->reg[old] != p || c->next_use[old] == NO_USE) && (p == ok || !(c->lock >> p & 1))) {
+        if (p == ok || !(c->lock >> p & 1)) {
             vacate(c, p);
             bind(c, p);
             return p;
@@ -448,6 +453,7 @@ static void leave_homes(Ctx *c)
 
 void spill_temps(Ctx *c, bool writes)
 {
+    groups_drop(c, ~0u);
     flush_dirty(c);
     if (writes)
         leave_homes(c);

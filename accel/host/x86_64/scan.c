@@ -11,7 +11,7 @@
  */
 #include "accel/host/x86_64/jit_internal.h"
 
-const uint8_t jit_nargs[IR_NB_OPS] = {
+const uint8_t jit_nargs_table[IR_NB_OPS] = {
 #define OP(name, result, args, flags, meaning) [IR_##name] = sizeof(args) - 1,
 #include "accel/ir/ops.def"
 #undef OP
@@ -35,6 +35,8 @@ static uint8_t op_flags(unsigned op)
     };
     return op == IR_call ? F_OBSERVES : flags_of(table[op]);
 }
+
+bool op_is_pure(unsigned op) { return op_flags(op) & F_PURE; }
 
 typedef struct Scan { Ctx *c; IRRef last_observer, last_put[MAX_SLOTS]; } Scan;
 
@@ -107,6 +109,10 @@ static void scan_forward(Ctx *c)
     for (IRRef i = 1; i < f->n_insns; i++) {
         const IRInsn *in = &f->insns[i];
         c->root[i] = i;
+        c->n_uses[i] = 0;
+        c->scaled[i] = false;
+        for (unsigned k = 0; k < jit_nargs_table[in->op]; k++)
+            c->n_uses[c->root[in->arg[k]]]++;
         c->content[i] = in->type;
         c->clean[i] = in->type == IR_I32 || in->type == IR_V128 || type_w(in->type);
         c->hint[i] = 0;
@@ -138,6 +144,8 @@ static void scan_forward(Ctx *c)
             scan_put(&s, i);
             break;
         case IR_call:
+            for (unsigned k = 0; k < ((const IRHelper *)(uintptr_t)in->imm)->nargs; k++)
+                c->n_uses[c->root[f->call_args[in->aux + k]]]++;
             if (((const IRHelper *)(uintptr_t)in->imm)->flags & IR_CALL_WRITES)
                 memset(c->cur, 0, sizeof(c->cur));
             break;
@@ -160,6 +168,16 @@ static void scan_call_uses(Ctx *c, IRRef i)
     }
 }
 
+/* a + (b << n), the shift having no other use, is one lea. */
+static bool is_scaled(const Ctx *c, const IRInsn *add)
+{
+    IRRef s = c->root[add->arg[1]];
+    const IRInsn *shl = &c->f->insns[s];
+    uint64_t n;
+    return shl->op == IR_shl && shl->type == add->type && c->n_uses[s] == 1 && value_const(c, c->root[shl->arg[1]], &n) &&
+           n >= 1 && n <= 3 && !value_is_const(c, c->root[add->arg[0]]) && !value_is_const(c, c->root[shl->arg[0]]);
+}
+
 static void scan_backward(Ctx *c)
 {
     const IRFunc *f = c->f;
@@ -172,8 +190,10 @@ static void scan_backward(Ctx *c)
             continue;
         if (in->op == IR_call)
             scan_call_uses(c, i);
-        for (unsigned k = jit_nargs[in->op]; k-- > 0;) {
-            IRRef v = c->root[in->arg[k]];
+        if (in->op == IR_add)
+            c->scaled[i] = is_scaled(c, in);
+        for (unsigned k = jit_nargs(in->op); k-- > 0;) {
+            IRRef v = jit_arg(c, i, k);
             c->arg_next[i][k] = c->next_use[v];
             c->next_use[v] = i;
         }

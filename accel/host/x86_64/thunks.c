@@ -20,7 +20,10 @@ static const int8_t pin_regs[NB_PINS] = { RBX, R12, R13, R14, R15, R8, R9, R10 }
 static const int8_t callee_saved[] = { RBX, RBP, R12, R13, R14, R15 };
 static const int8_t temps[] = { RAX, RCX, RDX, RSI, RDI, R11 };
 
-/* Gives the registers to the integer slots of highest pin. */
+/*
+ * Gives the registers to the 64-bit integer slots of highest pin. Not to flags: those are made in rax and seldom read, so that a
+ * store does as well as a move.
+ */
 static void choose_pins(const TargetOps *target)
 {
     memset(jit_slot_pin, NOREG, sizeof(jit_slot_pin));
@@ -28,7 +31,7 @@ static void choose_pins(const TargetOps *target)
     for (unsigned n = 0; n < NB_PINS; n++) {
         unsigned best = 0, best_pin = 0;
         for (unsigned s = 0; s < target->n_slots; s++)
-            if (target->slots[s].pin > best_pin && jit_slot_pin[s] == NOREG && !type_is_vec(target->slots[s].type)) {
+            if (target->slots[s].pin > best_pin && jit_slot_pin[s] == NOREG && target->slots[s].type == IR_I64) {
                 best = s;
                 best_pin = target->slots[s].pin;
             }
@@ -140,6 +143,9 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
     move_pins(&a, 0xffff, false);
     ret(&a);
     nops(&a, -(uintptr_t)a.p & 63);
+    jit_consts = (JitConsts *)(void *)a.p;
+    jit_consts_init(jit_consts);
+    a.p += sizeof(*jit_consts);
     buf->rw = a.p;
     return true;
 }

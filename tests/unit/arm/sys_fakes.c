@@ -136,17 +136,3 @@ bool sys_msr(ArmCPU *cpu, uint32_t enc, uint64_t value)
     Access a = { .value = value };
     return access_register(cpu, enc, &a);
 }
-
-int main(int argc, char **argv)
-{
-    g_test_init(&argc, &argv, NULL);
-    rcu_register_thread();
-    memory_init();
-    sys_add_ptw_tests();
-    sys_add_exception_tests();
-    sys_add_register_tests();
-    sys_add_timer_tests();
-    sys_add_pauth_tests();
-    sys_add_psci_tests();
-    return g_test_run();
-}

@@ -20,15 +20,25 @@ static void start_at(CPUState *cpu, void *data)
     __atomic_store_n(&cpu->halted, false, __ATOMIC_SEQ_CST);
 }
 
+static bool both_halted(void)
+{
+    return __atomic_load_n(&c[0]->parent.halted, __ATOMIC_SEQ_CST) && __atomic_load_n(&c[1]->parent.halted, __ATOMIC_SEQ_CST);
+}
+
+static void wait_halted(void)
+{
+    for (int us = 0; !both_halted(); us += 500) {
+        g_assert_cmpint(us, <, TIMEOUT_US);
+        g_usleep(500);
+    }
+}
+
 /* Code at 0x1000 runs on vCPU 0 and code at 0x2000 on vCPU 1, until both halt. */
 static void run_both(void)
 {
     run_on_cpu(&c[0]->parent, start_at, (void *)0x1000);
     run_on_cpu(&c[1]->parent, start_at, (void *)0x2000);
-    for (int us = 0; !__atomic_load_n(&c[0]->parent.halted, __ATOMIC_SEQ_CST) || !__atomic_load_n(&c[1]->parent.halted, __ATOMIC_SEQ_CST); us += 500) {
-        g_assert_cmpint(us, <, TIMEOUT_US);
-        g_usleep(500);
-    }
+    wait_halted();
     for (int i = 0; i < 2; i++)
         g_assert_cmphex(c[i]->fault_va, ==, ~0ull);
 }
@@ -60,10 +70,7 @@ static void test_cross_flush(void)
         run_on_cpu(&c[1]->parent, start_at, (void *)0x2000);
         g_usleep(i * 100);
         toy_map(0x700000, 0x31000, 12, RWX, true, 0);
-        for (int us = 0; !__atomic_load_n(&c[0]->parent.halted, __ATOMIC_SEQ_CST) || !__atomic_load_n(&c[1]->parent.halted, __ATOMIC_SEQ_CST); us += 500) {
-            g_assert_cmpint(us, <, TIMEOUT_US);
-            g_usleep(500);
-        }
+        wait_halted();
         g_assert_cmpuint(c[0]->r[3], ==, 2);
     }
 }

@@ -146,7 +146,8 @@ static bool toy_fill(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access
     ToyMap m;
     if (find_map(c, va, want, &m)) {
         c->fills++;
-        mmu_set_page(cpu, idx, &(MMUPage){ .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global });
+        MMUPage page = { .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global };
+        mmu_set_page(cpu, idx, &page);
         return true;
     }
     if (probe)

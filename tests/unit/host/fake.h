@@ -24,12 +24,13 @@ typedef struct FakeState {
 typedef struct FakeCPU {
     CPUState parent;
     FakeState s;
-    uint32_t mxcsr;
+    uint32_t mxcsr, fp_flags;
     CPUTLBEntry tlb[2];
     uint8_t mem[FAKE_MEM_SIZE] __attribute__((aligned(4096)));
 } FakeCPU;
 
 extern const TargetOps fake_target;
+extern const TargetFpOps fake_fp_ops;
 extern FakeCPU fake_cpu;
 
 /* Guest instruction index -> state that slow paths must find in memory; filled by the reference. */
@@ -39,7 +40,13 @@ extern const TranslationBlock *fake_tb; /* the block being run */
 extern unsigned fake_slow_calls;
 
 void fake_init(void);
-/* Compiles f; runs it when run. Returns the exit. */
+extern CodeBuf fake_code;
+/* Forgets all compiled blocks. */
+void fake_code_reset(void);
+void fake_compile(const IRFunc *f, TranslationBlock *tb);
+uint64_t fake_run(const TranslationBlock *tb);
+void fake_patch(TranslationBlock *tb, unsigned n, const TranslationBlock *to);
+/* Compiles f alone and runs it. Returns the exit. */
 uint64_t fake_compile_run(IRFunc *f, TranslationBlock *tb);
 /* Evaluates f from *s and mem; leaves final state there. Returns the index of the exit taken; *jump_pc is exit_jump's. */
 unsigned fake_reference(const IRFunc *f, FakeState *s, uint8_t *mem, uint64_t *jump_pc);

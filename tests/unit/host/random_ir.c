@@ -8,6 +8,7 @@ typedef struct Gen {
     IRFunc *f;
     uint64_t state;
     IRRef w[64], x[64], v[64]; /* I32, I64, V128 */
+    IRRef base;                /* an address used before, for accesses near each other */
     unsigned nw, nx, nv, n_guest;
 } Gen;
 
@@ -22,7 +23,8 @@ static unsigned below(Gen *g, unsigned n) { return (unsigned)(rnd(g) >> 16) % n;
 
 static uint64_t odd_number(Gen *g)
 {
-    static const uint64_t nice[] = { 0, 1, 2, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1, 0xffffffff80000000 };
+    static const uint64_t nice[] = { 0, 1, 2, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull,
+        ~0ull - 1, 0xffffffff80000000 };
     return below(g, 2) ? nice[below(g, ARRAY_SIZE(nice))] : rnd(g) >> below(g, 64);
 }
 
@@ -149,12 +151,32 @@ static void gen_int(Gen *g)
     keep(g, r);
 }
 
+/* Scalars out of vectors and back, cold paths included. */
+static void gen_fp(Gen *g)
+{
+    IRFunc *f = g->f;
+    IRType t = below(g, 2) ? IR_F64 : IR_F32;
+    IRRef a = ir_vlow(f, t, pick(g, IR_V128)), b = ir_vlow(f, t, pick(g, IR_V128));
+    switch (below(g, 4)) {
+    case 0: keep(g, ir_vfromf(f, ir_fadd(f, a, b))); break;
+    case 1: keep(g, ir_vfromf(f, ir_fmul(f, a, ir_fneg(f, b)))); break;
+    case 2: keep(g, ir_fbits(f, ir_fadd(f, ir_fabs(f, a), b))); break;
+    default: {
+        IRRef fl = ir_fl_fcmp(f, a, b, false);
+        ir_put(f, FAKE_FLAGS, fl);
+        keep(g, ir_fl_cc(f, int_type(g), cond_fl(g), fl));
+        break;
+    }
+    }
+}
+
 static void gen_vec(Gen *g)
 {
     IRFunc *f = g->f;
     IRRef a = pick(g, IR_V128), b = pick(g, IR_V128), c = pick(g, IR_V128), r;
     unsigned sz = below(g, 4), lanes = 16 >> sz;
-    static const uint16_t lane_bin[] = { IR_vadd, IR_vsub, IR_vceq, IR_vcgt, IR_vcge, IR_vchi, IR_vchs, IR_vsmin, IR_vsmax, IR_vumin, IR_vumax,
+    static const uint16_t lane_bin[] = { IR_vadd, IR_vsub, IR_vceq, IR_vcgt, IR_vcge, IR_vchi, IR_vchs, IR_vsmin, IR_vsmax, IR_vumin,
+        IR_vumax,
         IR_vuabd, IR_vsabd, IR_vpadd, IR_vzip1, IR_vzip2, IR_vuzp1, IR_vuzp2, IR_vtrn1, IR_vtrn2 };
     switch (below(g, 26)) {
     case 0: r = ir_vconst(f, odd_number(g)); break;
@@ -200,9 +222,16 @@ static IRRef gen_addr(Gen *g, int64_t *disp, unsigned align)
 {
     IRRef off = ir_and(g->f, pick(g, IR_I64), ir_i64(g->f, 0x2e3f & ~(uint64_t)((1 << align) - 1)));
     *disp = below(g, 3) ? (int64_t)below(g, 256) << align & 0xff : 0;
+    if (g->base && below(g, 2)) {
+        *disp = *disp & ~(int64_t)((1 << align) - 1);
+        return below(g, 2) ? g->base : ir_add(g->f, g->base, ir_i64(g->f, below(g, 4) * 16 & ~((1u << align) - 1)));
+    }
     int64_t bias = below(g, 8) ? 0 : (int64_t)(rnd(g) & ~0xfffull);
     *disp -= bias;
-    return ir_add(g->f, off, ir_i64(g->f, FAKE_MEM_BASE + (uint64_t)bias));
+    IRRef r = ir_add(g->f, off, ir_i64(g->f, FAKE_MEM_BASE + (uint64_t)bias));
+    if (!bias && align >= 3)
+        g->base = r;
+    return r;
 }
 
 static void gen_mem(Gen *g)
@@ -215,12 +244,12 @@ static void gen_mem(Gen *g)
     gen_start(g);
     switch (below(g, 10)) {
     case 0: case 1: case 2: {
-        IRRef a = gen_addr(g, &disp, 0);
+        IRRef a = gen_addr(g, &disp, below(g, 4));
         keep(g, ir_ld(f, t, a, disp, mo));
         break;
     }
     case 3: case 4: {
-        IRRef a = gen_addr(g, &disp, 0);
+        IRRef a = gen_addr(g, &disp, below(g, 4));
         ir_st(f, a, disp, pick(g, t), (mo & ~MO_SIGN) | (below(g, 8) == 0 ? MO_REL : 0));
         break;
     }
@@ -303,7 +332,8 @@ static void gen_end(Gen *g)
     IRFunc *f = g->f;
     static const uint8_t kinds[] = { IR_EXIT_CHAIN, IR_EXIT_CHAIN, IR_EXIT_LOOKUP, IR_EXIT_MAIN, IR_EXIT_JUMP, IR_EXIT_CALL, IR_EXIT_RET };
     uint8_t kind = kinds[below(g, ARRAY_SIZE(kinds))];
-    unsigned e = ir_add_exit(f, (IRExit){ .kind = kind, .pc = f->pc + (below(g, 2) ? 0x80 : 0x123456000ull), .ret_pc = f->pc + 4, .is_call = below(g, 2) });
+    unsigned e = ir_add_exit(f, (IRExit){ .kind = kind, .pc = f->pc + (below(g, 2) ? 0x80 : 0x123456000ull), .ret_pc = f->pc + 4,
+        .is_call = below(g, 2) });
     if (kind >= IR_EXIT_JUMP)
         ir_exit_jump(f, pick(g, IR_I64), e);
     else
@@ -334,8 +364,11 @@ void random_ir(IRFunc *f, uint64_t seed)
         else if (k < 24) {
             if (calls)
                 gen_call(g);
-        } else
+        } else if (below(g, 5) == 0) {
+            gen_fp(g);
+        } else {
             gen_vec(g);
+        }
     }
     gen_end(g);
     f->n_guest = g->n_guest;

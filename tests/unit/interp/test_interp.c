@@ -44,6 +44,7 @@ static TranslationBlock *finish(TranslationBlock *tb)
     char *error = ir_verify(f);
     g_assert_cmpstr(error, ==, NULL);
     *tb = (TranslationBlock){ .pc = f->pc, .flags = f->flags };
+    tb->links = g_new0(TBLink, TB_MAX_LINKS);
     g_assert_true(host_ops_interp.compile(f, tb, &buf));
     return tb;
 }
@@ -178,7 +179,8 @@ static void test_poll(void)
 
 static void test_room(void)
 {
-    TranslationBlock tb = { 0 };
+    TBLink links[TB_MAX_LINKS];
+    TranslationBlock tb = { .links = links };
     setup();
     begin(0x1000);
     add_to_x0(1);

@@ -29,7 +29,8 @@ static Host host_start(const HostOps *ops)
 static uint64_t run(const Host *h, RandomCPU *cpu, const IRFunc *f, uint64_t seed)
 {
     CodeBuf buf = h->start;
-    TranslationBlock tb = { .pc = f->pc };
+    TBLink links[TB_MAX_LINKS] = { 0 };
+    TranslationBlock tb = { .pc = f->pc, .links = links };
     g_assert_true(h->ops->compile(f, &tb, &buf));
     random_cpu_fill(cpu, seed);
     return h->ops->enter(&cpu->parent, tb.code);

@@ -12,7 +12,8 @@ static uint64_t run(RandomCPU *cpu, const IRFunc *f, uint64_t seed)
 {
     static uint8_t room[1 << 20] __attribute__((aligned(64)));
     CodeBuf buf = { .rw = room, .end = room + sizeof(room) };
-    TranslationBlock tb = { .pc = f->pc };
+    TBLink links[TB_MAX_LINKS] = { 0 };
+    TranslationBlock tb = { .pc = f->pc, .links = links };
     g_assert_true(host_ops_interp.compile(f, &tb, &buf));
     random_cpu_fill(cpu, seed);
     return host_ops_interp.enter(&cpu->parent, tb.code);

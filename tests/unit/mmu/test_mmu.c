@@ -142,6 +142,9 @@ static void test_flush_page(void)
     g_assert_cmpint(fills_of(0x8000, MO_8 | K), ==, 0);
     mmu_flush_range(cpu, 0x5000, 1, 12, MMU_ASID_ANY, 1u << TOY_USER); /* another index */
     g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 0);
+    mmu_flush_range(cpu, 0x8000, 100, 12, MMU_ASID_ANY, 1u << TOY_KERNEL); /* more pages than are dropped one by one */
+    g_assert_cmpint(fills_of(0x7000, MO_8 | K), ==, 0);
+    g_assert_cmpint(fills_of(0x8000, MO_8 | K), ==, 1);
     mmu_flush_range(cpu, 0, ~0ull, 16, MMU_ASID_ANY, 1u << TOY_KERNEL); /* more than fits 64 bits of bytes */
     g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 1);
 }
@@ -170,6 +173,9 @@ static void test_flush_large(void)
     mmu_flush_range(cpu, 0x3ff000, 1, 12, MMU_ASID_ANY, ~0u);
     g_assert_cmpint(fills_of(0x201000, MO_8 | K), ==, 1);
     g_assert_cmpint(fills_of(0x203000, MO_8 | K), ==, 1);
+    g_assert_cmpint(fills_of(0x400000, MO_8 | K), ==, 0);
+    mmu_flush_range(cpu, 0x3ff000 - 0x100000, 0x100, 12, MMU_ASID_ANY, ~0u);
+    g_assert_cmpint(fills_of(0x201000, MO_8 | K), ==, 1);
     g_assert_cmpint(fills_of(0x400000, MO_8 | K), ==, 0);
 }
 

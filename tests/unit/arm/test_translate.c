@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Translation of A64 without accel: whatever the guest's words and the block flags are, the IR is well formed; and the shape of what
+ * a few instructions become.
+ */
+#include "tests/unit/arm/sys_fakes.h"
+
+#include "accel/ir/builder.h"
+#include "base/rcu.h"
+#include "target/arm/decode.h"
+#include "target/arm/helper_a64.h"
+
+#define PC 0x40080000ull
+
+static IRFunc func;
+static uint32_t words[16];
+static unsigned n_words;
+static uint8_t page_bits;
+
+/* ---- what accel would do ---- */
+uint32_t trans_fetch32(TransContext *t, uint64_t pc) { return words[(pc - PC) / 4 % n_words]; }
+bool trans_same_page(const TransContext *t, uint64_t pc) { return pc < PC + 4096; }
+uint8_t mmu_code_target_bits(CPUState *cpu, uint64_t va, unsigned idx, uintptr_t ra) { return page_bits; }
+void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, uintptr_t ra) { return NULL; }
+void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra) {}
+V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo, uintptr_t ra) { return *e; }
+void host_fp_harvest(CPUState *cpu) {}
+void host_fp_reload(CPUState *cpu) {}
+
+static TransContext translate(ArmCPU *cpu, uint64_t flags, unsigned n)
+{
+    TransContext t = { .f = &func, .cpu = &cpu->parent, .pc = PC, .flags = flags, .max_insns = n };
+
+    ir_reset(&func, &target_aarch64, PC, flags);
+    arm_trans_init(&t);
+    while (!t.ended && t.n_insns < t.max_insns) {
+        arm_trans_insn(&t);
+        t.n_insns++;
+        func.n_guest++;
+    }
+    if (!t.ended)
+        arm_trans_end(&t);
+    return t;
+}
+
+static void verify(uint32_t insn)
+{
+    char *why = func.overflow ? NULL : ir_verify(&func);
+    if (why)
+        g_error("%08x: %s", insn, why);
+}
+
+static unsigned count_op(IROp op)
+{
+    unsigned n = 0;
+    for (uint32_t i = 1; i < func.n_insns; i++)
+        n += func.insns[i].op == op;
+    return n;
+}
+
+static TransContext translate_words(ArmCPU *cpu, uint64_t flags, const uint32_t *w, unsigned n)
+{
+    memcpy(words, w, n * 4);
+    n_words = n;
+    TransContext t = translate(cpu, flags, n);
+    verify(w[0]);
+    return t;
+}
+
+static bool calls(const char *helper)
+{
+    for (uint32_t i = 1; i < func.n_insns; i++) {
+        const IRHelper *h = (const IRHelper *)(uintptr_t)func.insns[i].imm;
+        if (func.insns[i].op == IR_call && g_str_equal(h->name, helper))
+            return true;
+    }
+    return false;
+}
+
+/* ---- tests ---- */
+static uint64_t random_flags(void)
+{
+    uint64_t flags = ((uint64_t)g_test_rand_int() << 4 | g_test_rand_int_range(0, 16)) & 0xfffffc0ull;
+    unsigned el = g_test_rand_int_range(0, 2);
+    unsigned idx = el ? g_test_rand_int_range(ARM_MMU_EL1, ARM_NB_MMU) : ARM_MMU_EL0;
+
+    return (flags & ~(uint64_t)(BF_FP_TRAP | BF_IL)) | el << BF_EL_SHIFT | idx << BF_MMU_SHIFT;
+}
+
+static void test_random_words(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+
+    for (unsigned i = 0; i < 60000; i++) {
+        unsigned row = g_test_rand_int() % a64_nb_rows;
+        uint32_t noise = g_test_rand_int();
+        words[0] = i % 4 ? (noise & ~a64_rows[row].mask) | a64_rows[row].value : noise;
+        n_words = 1;
+        translate(cpu, i % 2 ? random_flags() : 1u << BF_EL_SHIFT | ARM_MMU_EL1 << BF_MMU_SHIFT, 1);
+        verify(words[0]);
+    }
+}
+
+#define EL1_FLAGS (1u << BF_EL_SHIFT | ARM_MMU_EL1 << BF_MMU_SHIFT)
+#define BTYPE(n) ((uint64_t)(n) << BF_BTYPE_SHIFT)
+
+static void test_bti(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t nop = 0xd503201f, bti_c = 0xd503245f, bti_j = 0xd503249f, paciasp = 0xd503233f;
+
+    page_bits = ARM_PAGE_GUARDED;
+    translate_words(cpu, EL1_FLAGS | BTYPE(2), &nop, 1);
+    g_assert_true(calls("exception"));
+    translate_words(cpu, EL1_FLAGS | BTYPE(2), &bti_c, 1);
+    g_assert_false(calls("exception"));
+    translate_words(cpu, EL1_FLAGS | BTYPE(2), &bti_j, 1);
+    g_assert_true(calls("exception"));
+    translate_words(cpu, EL1_FLAGS | BTYPE(3), &paciasp, 1);
+    g_assert_false(calls("exception"));
+    translate_words(cpu, EL1_FLAGS | BTYPE(3) | BF_BT, &paciasp, 1);
+    g_assert_true(calls("exception"));
+    page_bits = 0;
+    translate_words(cpu, EL1_FLAGS | BTYPE(2), &nop, 1);
+    g_assert_false(calls("exception"));
+}
+
+static void test_step(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t nops[2] = { 0xd503201f, 0xd503201f };
+
+    TransContext t = translate_words(cpu, EL1_FLAGS | BF_SS | BF_SS_PSTATE, nops, 2);
+    g_assert_cmpint(t.n_insns, ==, 1);
+    g_assert_cmphex(func.exits[0].flags & BF_SS_PSTATE, ==, 0);
+    g_assert_cmphex(func.exits[0].flags & BF_SS, !=, 0);
+    translate_words(cpu, EL1_FLAGS | BF_SS, nops, 2);
+    g_assert_true(calls("exception"));
+}
+
+static void test_sp_checked_once(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t push_pop[3] = { 0xa9bf7bfd /* stp x29, x30, [sp, #-16]! */, 0xf90003e0 /* str x0, [sp] */, 0xa8c17bfd /* ldp, [sp], #16 */ };
+    const uint32_t moved[3] = { 0xf90003e0, 0x910023ff /* add sp, sp, #8 */, 0xf90003e0 };
+
+    translate_words(cpu, EL1_FLAGS | BF_ALIGN_SP, push_pop, 3);
+    g_assert_cmpint(count_op(IR_br), ==, 1);
+    translate_words(cpu, EL1_FLAGS | BF_ALIGN_SP, moved, 3);
+    g_assert_cmpint(count_op(IR_br), ==, 2);
+    translate_words(cpu, EL1_FLAGS | BF_ALIGN_SP | BF_SLOW, push_pop, 3);
+    g_assert_cmpint(count_op(IR_br), ==, 0);
+    g_assert_true(calls("check_sp"));
+}
+
+static void test_bl_is_call(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t bl = 0x94000004;
+
+    translate_words(cpu, EL1_FLAGS, &bl, 1);
+    g_assert_true(func.exits[0].is_call);
+    g_assert_cmphex(func.exits[0].pc, ==, PC + 16);
+    g_assert_cmphex(func.exits[0].ret_pc, ==, PC + 4);
+}
+
+static void test_page_ends_block(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    TransContext t;
+
+    words[0] = 0xd503201f;
+    n_words = 1;
+    t = translate(cpu, EL1_FLAGS, 4000);
+    g_assert_cmpint(t.n_insns, ==, 1024);
+    g_assert_cmphex(func.exits[0].pc, ==, PC + 4096);
+}
+
+static void test_eret_illegal(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    CPUARMState *env = &cpu->env;
+
+    env->pstate = 1u << PSTATE_EL_SHIFT | PSTATE_SP;
+    env->spsr_el1 = 2u << PSTATE_EL_SHIFT | PSTATE_N; /* EL2: does not exist */
+    helper_eret(&cpu->parent, 0x1234);
+    g_assert_cmphex(env->pc, ==, 0x1234);
+    g_assert_cmphex(env->pstate & PSTATE_IL, !=, 0);
+    g_assert_cmpint(arm_el(env), ==, 1);
+    g_assert_cmphex(arm_get_spsr(env) & PSTATE_N, !=, 0);
+    env->spsr_el1 = 0;
+    env->sp_el[0] = 0x77;
+    helper_eret(&cpu->parent, 0x4000);
+    g_assert_cmpint(arm_el(env), ==, 0);
+    g_assert_cmphex(env->sp, ==, 0x77);
+    g_assert_cmphex(env->pstate & PSTATE_IL, ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    rcu_register_thread();
+    memory_init();
+    g_assert_cmpint(arm_slots[SLOT_SP].type, ==, IR_I64); /* links the real target_aarch64 instead of the fake */
+    g_test_add_func("/arm/translate/random-words-verify", test_random_words);
+    g_test_add_func("/arm/translate/bti-guards-landing", test_bti);
+    g_test_add_func("/arm/translate/software-step-is-alone", test_step);
+    g_test_add_func("/arm/translate/sp-alignment-checked-once", test_sp_checked_once);
+    g_test_add_func("/arm/translate/bl-is-call", test_bl_is_call);
+    g_test_add_func("/arm/translate/page-ends-block", test_page_ends_block);
+    g_test_add_func("/arm/translate/eret-illegal-sets-il", test_eret_illegal);
+    return g_test_run();
+}
