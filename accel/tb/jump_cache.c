@@ -15,7 +15,9 @@
  *  - The numbers of flags run out: everything is emptied together with the code buffer.
  *
  * A tag leaves the ASID out for the half of the address space that is normally global. When code there turns out to be mapped
- * non-global, an ASID switch flushes everything.
+ * non-global, an ASID switch flushes everything. A kernel that hides from user code (KPTI) maps itself so and switches at each
+ * entry and exit: after some such flushes CPUState.high_by_asid is set, which changes the kernel's block flags to ones under
+ * which its tags have the ASID. Blocks with the old flags that run on are looked after as before.
  */
 #include <string.h>
 
@@ -24,6 +26,7 @@
 
 #define TAG_EMPTY (~0ull)
 #define FLAG_SLOTS 256
+#define HIGH_FLUSHES_MAX 8 /* then high_by_asid */
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
@@ -195,6 +198,18 @@ void jump_cache_flush_page(CPUState *cpu, uint64_t va)
     for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
         if (!((cpu->return_stack[i].tag ^ va) & page_of_tag))
             cpu->return_stack[i].tag = TAG_EMPTY;
+    }
+}
+
+void jump_cache_switch(CPUState *cpu)
+{
+    TbThread *th = cpu->tb;
+    if (!th || !th->nonglobal_high)
+        return;
+    jump_cache_flush(cpu);
+    if (++th->high_flushes >= HIGH_FLUSHES_MAX) {
+        th->high_flushes = 0;
+        cpu->high_by_asid = true;
     }
 }
 

@@ -37,6 +37,7 @@ typedef struct TbThread {
     uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
     uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
+    uint32_t high_flushes;                /* how often an ASID switch emptied the jump cache because of that */
     bool one_insn;                        /* the next block is to be one instruction, translated afresh */
     CodePage *pages[2];                   /* of the translation in progress */
     bool poisoned;                        /* (L) what the translation in progress has read was written meanwhile */
@@ -99,6 +100,8 @@ TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
 void jump_cache_forget(const TranslationBlock *tb);
 /* Drops the entries of one jump_context's code (and what cannot be told apart from them). */
 void jump_cache_flush_context(CPUState *cpu, uint64_t context);
+/* jump_context has changed. */
+void jump_cache_switch(CPUState *cpu);
 /* Drops the entries of code at addresses first to last. */
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
 /* Carries out what other threads' invalidations left for this vCPU. */

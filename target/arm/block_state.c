@@ -72,6 +72,7 @@ void arm_get_block_state(CPUState *cs, uint64_t *pc, uint64_t *flags)
     f |= pstate & PSTATE_IL ? BF_IL : 0;
     f |= el && (pstate & PSTATE_UAO) ? BF_UNPRIV_EL1 : 0;
     f |= pstate & PSTATE_SP ? BF_SPSEL : 0;
+    f |= el && cs->high_by_asid ? BF_HIGH_ASID : 0;
     if (step_active(env, el))
         f |= BF_SS | (pstate & PSTATE_SS ? BF_SS_PSTATE : 0);
     *flags = f | sctlr_flags(cpu, el) | tbi_flags(cpu);
