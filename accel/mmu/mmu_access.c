@@ -37,6 +37,8 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
     TlbFull *full;
     CPUTLBEntry *e = tlb_get(cpu, va, len, access, idx, false, ra, &full);
     set_ref(ref, va, e, *tlb_tag(e, access), full);
+    if (UNLIKELY(ref->flags & TLB_WATCH))
+        cpu->target->check_watch(cpu, va, len, access, idx, ra);
 }
 
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)

@@ -108,7 +108,7 @@ typedef struct MmuRef {
     TlbFull full;        /* a copy */
 } MmuRef;
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx);
-/* Looks up len bytes within a page; a fault leaves from here. */
+/* Looks up len bytes within a page; a fault or a watchpoint leaves from here. */
 void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigned idx, uintptr_t ra, MmuRef *ref);
 void mmu_check_align(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra);
 /* Around a store of len bytes through ref: true from begin: code may be there, call end. */

@@ -213,10 +213,10 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
     lock_acquire(&m->lock);
     TlbSet *s = tlb_set(m, idx);
     CPUTLBEntry *e = make_place(cpu, s, page, idx);
-    uint64_t tag = page | (host ? 0 : TLB_MMIO);
+    uint64_t tag = page | (host ? 0 : TLB_MMIO), data = tag | (p->watched ? TLB_WATCH : 0);
     *e = (CPUTLBEntry){
-        .addr_read = p->prot & PROT_R ? tag : TLB_EMPTY,
-        .addr_write = p->prot & PROT_W ? tag | (host ? write_flags(&full, readonly) : 0) : TLB_EMPTY,
+        .addr_read = p->prot & PROT_R ? data : TLB_EMPTY,
+        .addr_write = p->prot & PROT_W ? data | (host ? write_flags(&full, readonly) : 0) : TLB_EMPTY,
         .addr_code = p->prot & PROT_X ? tag : TLB_EMPTY,
         .addend = host ? (uintptr_t)host - page : 0,
     };
@@ -281,7 +281,7 @@ CPUTLBEntry *tlb_get(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access
 static bool revoke_entry(CPUTLBEntry *e, uint64_t host)
 {
     uint64_t tag = e->addr_write;
-    if ((tag & ~MEM_PAGE_MASK) || (tag & MEM_PAGE_MASK) + e->addend != host)
+    if ((tag & ~(MEM_PAGE_MASK | TLB_WATCH)) || (tag & MEM_PAGE_MASK) + e->addend != host)
         return false;
     __atomic_store_n(&e->addr_write, tag | TLB_NOTDIRTY, __ATOMIC_SEQ_CST);
     return true;

@@ -8,6 +8,7 @@
 #include <capstone/capstone.h>
 
 #include "target/arm/cpu.h"
+#include "target/arm/debug.h"
 
 #define XSLOT(n, priority) [SLOT_X0 + n] = { "x" #n, ENV_OFFSET(x[n]), IR_I64, priority }
 #define VSLOT(n) [SLOT_V0 + n] = { "v" #n, ENV_OFFSET(v[n]), IR_V128, n < 8 ? 8 - n : 0 }
@@ -59,6 +60,7 @@ const TargetOps target_aarch64 = {
     .tlb_fill = arm_tlb_fill,
     .unaligned_access = arm_unaligned_access,
     .bus_error = arm_bus_error,
+    .check_watch = arm_check_watch,
     .strip_address = arm_strip_address,
     .do_exception = arm_do_exception,
     .do_interrupt = arm_do_interrupt,
