@@ -65,9 +65,13 @@ void arm_get_block_state(CPUState *cs, uint64_t *pc, uint64_t *flags)
     f |= pstate & PSTATE_SP ? BF_SPSEL : 0;
     f |= el && cs->high_by_asid ? BF_HIGH_ASID : 0;
     if (UNLIKELY(env->bp_filter[el]) && arm_debug_enabled(env, el, pstate))
-        f |= BF_BREAK;
+        f |= BF_BREAK | (env->bp_filter[el] & arm_breakpoint_bit(env->pc) ? BF_SLOW : 0);
     if (arm_step_active(env))
         f |= BF_SS | (pstate & PSTATE_SS ? BF_SS_PSTATE : 0);
-    *flags = f | sctlr_flags(cpu, el) | tbi_flags(cpu);
+    f |= sctlr_flags(cpu, el) | tbi_flags(cpu);
+    /* An exit to the slow block may come through here, when it could not be a direct link. */
+    if (UNLIKELY(env->sp & 15) && (f & BF_ALIGN_SP))
+        f |= BF_SLOW;
+    *flags = f;
     *pc = env->pc;
 }
