@@ -212,15 +212,15 @@ static EmitResult emit(TbThread *th, const IRFunc *f, TranslationBlock **tb)
     return *tb ? EMIT_OK : EMIT_TOO_BIG;
 }
 
-/* The buffer is full. Returns only when it could be emptied at once. */
+/* The buffer is full. Returns only when room could be made at once. */
 static void make_room(TbThread *th)
 {
     code_page_end(th, NULL);
     if (in_exclusive_section()) {
-        tb_flush_now();
+        tb_evict_now();
         return;
     }
-    tb_flush_request(th->cpu);
+    tb_evict_request(th->cpu);
     cpu_loop_exit(th->cpu);
 }
 
