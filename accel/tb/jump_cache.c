@@ -139,16 +139,33 @@ void jump_cache_settle(CPUState *cpu)
     }
 }
 
+static void forget_entry(CPUState *cpu, const TranslationBlock *tb)
+{
+    CPUJumpEntry *e = entry_of(cpu, tb->pc);
+    uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
+    if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
+        __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+void jump_cache_evict(const TranslationBlock *tb)
+{
+    CPU_FOREACH (cpu)
+        forget_entry(cpu, tb);
+}
+
+void jump_cache_forget_returns(void)
+{
+    CPU_FOREACH (cpu)
+        forget_returns(cpu);
+}
+
 void jump_cache_forget(const TranslationBlock *tb)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     CPU_FOREACH (cpu) {
         if (!cpu->tb)
             continue;
-        CPUJumpEntry *e = entry_of(cpu, tb->pc);
-        uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
-        if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
-            __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        forget_entry(cpu, tb);
         if (cpu == current_cpu) {
             forget_returns(cpu);
         } else {
