@@ -30,7 +30,7 @@ typedef struct TlbFull {
     RAMBlock *block;
     MemTxAttrs attrs;
     uint8_t prot, page_bits, target_bits;
-    bool global;
+    bool global, device; /* as in MMUPage */
 } TlbFull;
 
 /* The tables of one MMU index (for one ASID, if it is kept by ASID). Written under CpuMmu.lock. */
@@ -63,6 +63,7 @@ typedef struct CpuMmu {
     Lock lock;
     FlushRequest pending[TLB_PENDING]; /* under lock */
     uint32_t n_pending;  /* (a), written under lock */
+    uint64_t tag;        /* (v) what mmu_strip took from the data access's address, as a difference */
     uint32_t by_asid;    /* (c) mask of indexes */
     unsigned current;    /* (v) the ASID set in use */
     uint32_t asid[TLB_ASID_SETS]; /* (v) MMU_ASID_ANY: unused */
