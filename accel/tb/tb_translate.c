@@ -91,7 +91,7 @@ static void build(Translation *tr, uint32_t max_insns)
     t->ended = false;
     t->max_insns = max_insns;
     ops->trans_init(t);
-    while (!t->ended && !t->f->overflow && t->n_insns < max_insns && trans_same_page(t, t->pc)) {
+    while (!t->ended && !t->f->overflow && t->n_insns < t->max_insns && trans_same_page(t, t->pc)) {
         ops->trans_insn(t);
         t->n_insns++;
     }
