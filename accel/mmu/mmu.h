@@ -43,6 +43,7 @@ typedef struct MMUPage {
     unsigned prot;          /* PROT_*: what is allowed now; PROT_W without dirty state is left out */
     bool global;            /* holds for all ASIDs */
     bool watched;           /* TargetOps.check_watch is to be asked about each data access */
+    bool device;            /* the target's attributes say so: where it is not RAM, accesses must be aligned to their size */
     uint8_t target_bits;    /* the target's own, from mmu_page_target_bits (Arm: guarded page, memory attributes) */
     MemTxAttrs attrs;
 } MMUPage;
