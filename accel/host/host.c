@@ -72,7 +72,8 @@ static bool remove_one(const char *word, GError **error)
     for (size_t i = 0; i < ARRAY_SIZE(feature_names); i++)
         names[i] = feature_names[i].name;
     const char *near = error_nearest(name, names, ARRAY_SIZE(names));
-    return error_set(error, "host-features: '%s' is not '-' and a feature's name, nor 'none'%s%s", word, near ? "; did you mean -" : "", near ? near : "");
+    return error_set(error, "host-features: '%s' is not '-' and a feature's name, nor 'none'%s%s", word, near ? "; did you mean -" : "",
+        near ? near : "");
 }
 
 bool host_features_init(const char *remove, GError **error)

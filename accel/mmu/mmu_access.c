@@ -43,7 +43,10 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
 
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)
 {
-    if (LIKELY(!(ref->flags & TLB_NOTDIRTY)) || tlb_try_make_fast(cpu, ref->va, idx))
+    if (LIKELY(!(ref->flags & TLB_NOTDIRTY)))
+        return false;
+    code_page_release(ref->full.ram);
+    if (tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
     return true;

@@ -63,7 +63,9 @@ typedef struct CpuMmu {
     Lock lock;
     FlushRequest pending[TLB_PENDING]; /* under lock */
     uint32_t n_pending;  /* (a), written under lock */
-    uint32_t by_asid;    /* (c) mask of indexes */
+    uint32_t by_asid;    /* (v), written under lock: mask of indexes kept by ASID now */
+    uint32_t by_asid_set; /* (c) of those that the target asked for */
+    uint32_t large_drops[CPU_NB_MMU_MODES]; /* (v) ASID switches since the last flush that found the index full of non-global entries */
     unsigned current;    /* (v) the ASID set in use */
     uint32_t asid[TLB_ASID_SETS]; /* (v) MMU_ASID_ANY: unused */
     uint64_t stamp[TLB_ASID_SETS], clock; /* (v) for least recently used */

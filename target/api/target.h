@@ -64,7 +64,7 @@ typedef struct TargetOps {
     void (*get_block_state)(CPUState *cpu, uint64_t *pc, uint64_t *flags);
     /* MMU index that instruction fetches of blocks with these flags use. */
     unsigned (*code_mmu_index)(uint64_t flags);
-    /* Whether code at va with these flags is in the half of the address space whose mappings are normally global: its jump-cache tags leave CPUState.jump_context out. */
+    /* Whether code at va with these flags is in the half of the address space whose mappings are normally global: its jump-cache tags leave CPUState.jump_context out. Never so when the flags come from a CPU with CPUState.high_by_asid. */
     bool (*jump_is_global)(uint64_t va, uint64_t flags);
     /* Once a block. */
     void (*trans_init)(TransContext *t);

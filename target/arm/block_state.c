@@ -63,6 +63,7 @@ void arm_get_block_state(CPUState *cs, uint64_t *pc, uint64_t *flags)
     f |= pstate & PSTATE_IL ? BF_IL : 0;
     f |= el && (pstate & PSTATE_UAO) ? BF_UNPRIV_EL1 : 0;
     f |= pstate & PSTATE_SP ? BF_SPSEL : 0;
+    f |= el && cs->high_by_asid ? BF_HIGH_ASID : 0;
     if (UNLIKELY(env->bp_filter[el]) && arm_debug_enabled(env, el, pstate))
         f |= BF_BREAK | (env->bp_filter[el] & arm_breakpoint_bit(env->pc) ? BF_SLOW : 0);
     if (arm_step_active(env))

@@ -163,9 +163,9 @@ extern const TargetFpOps arm_fp_ops;        /* fp_ops.c */
 #define BF_UCI (1u << 24)        /* EL0: SCTLR_EL1.UCI; cache maintenance allowed */
 #define BF_DZE (1u << 25)        /* EL0: SCTLR_EL1.DZE */
 #define BF_SPSEL (1u << 26)      /* PSTATE.SP: which of the two stack pointers SLOT_SP is (moving it is a helper's matter) */
+#define BF_HIGH_ASID (1u << 28)  /* EL1: the kernel is mapped non-global (KPTI), CPUState.high_by_asid: jumps tell its code by ASID */
 #define BF_SLOW (1u << 27)       /* the first instruction is translated alone, with its rare cases (SP misaligned, a breakpoint's address, branch to a non-canonical address); its fast form leaves to here */
-
-#define BF_BREAK (1u << 28)      /* bp_filter[EL] is not empty and debug exceptions are enabled: each instruction's address is tested */
+#define BF_BREAK (1u << 29)      /* bp_filter[EL] is not empty and debug exceptions are enabled: each instruction's address is tested */
 
 /* ---- shared between translation and system files of target/arm ---- */
 /* PSTATE with NZCV in architectural form, as SPSR holds it, and back (banks SP when EL or SPSel change; does not touch pc). */

@@ -21,22 +21,26 @@ static inline uint64_t fold_multiply(uint64_t a, uint64_t b)
     return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
-uint64_t arm_pac_impdef(uint64_t data, uint64_t modifier, uint64_t key_hi, uint64_t key_lo)
+static inline uint64_t impdef(uint64_t data, uint64_t modifier, uint64_t key_hi, uint64_t key_lo)
 {
     uint64_t x = fold_multiply(data ^ key_hi ^ 0x9e3779b97f4a7c15ull, (modifier ^ key_lo) | 1);
     x ^= data + ror64(modifier, 29) + key_lo;
-    x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
-    x = (x ^ x >> 29 ^ key_hi) * 0xbf58476d1ce4e5b9ull;
+    x = fold_multiply(x ^ key_hi, 0xd6e8feb86659fd93ull);
     return x ^ x >> 32;
 }
 
-static uint64_t compute(const ArmCPU *cpu, uint64_t data, uint64_t modifier, unsigned key)
+uint64_t arm_pac_impdef(uint64_t data, uint64_t modifier, uint64_t key_hi, uint64_t key_lo)
+{
+    return impdef(data, modifier, key_hi, key_lo);
+}
+
+static inline uint64_t compute(const ArmCPU *cpu, uint64_t data, uint64_t modifier, unsigned key)
 {
     static const uint16_t keys[5] = { offsetof(CPUARMState, key_ia), offsetof(CPUARMState, key_ib), offsetof(CPUARMState, key_da),
                                       offsetof(CPUARMState, key_db), offsetof(CPUARMState, key_ga) };
     const uint64_t *k = (const uint64_t *)((const char *)&cpu->env + keys[key]); /* lo, hi */
 
-    return cpu->pauth == PAUTH_QARMA5 ? arm_pac_qarma5(data, modifier, k[1], k[0]) : arm_pac_impdef(data, modifier, k[1], k[0]);
+    return cpu->pauth == PAUTH_QARMA5 ? arm_pac_qarma5(data, modifier, k[1], k[0]) : impdef(data, modifier, k[1], k[0]);
 }
 
 /* A code takes bits 54:64-TnSZ and, unless tags are ignored, 63:56. */

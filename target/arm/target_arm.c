@@ -29,8 +29,8 @@ const IRSlot arm_slots[ARM_NB_SLOTS] = {
 /* EL1 fetches do not depend on PAN. */
 static unsigned code_mmu_index(uint64_t flags) { return flags >> BF_EL_SHIFT & 3 ? ARM_MMU_EL1 : ARM_MMU_EL0; }
 
-/* Kernels map their half globally. */
-static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63; }
+/* Kernels map their half globally, unless they hide from user code. */
+static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63 && !(flags & BF_HIGH_ASID); }
 
 /* extra: PSTATE bits that translation had cleared when the instruction began. */
 static void restore_state(CPUState *cs, uint64_t pc, uint32_t extra)

@@ -12,6 +12,8 @@
 #include "target/arm/helper_a64.h"
 
 /* ---- direct ---- */
+#define MAX_SIDE_EXITS 4 /* beside them a block has one or two exits at its end, and links are few */
+
 static uint64_t target_of(const DisasContext *s, int offset) { return s->pc + (uint64_t)((int64_t)offset * 4); }
 
 static unsigned exit_to(DisasContext *s, uint64_t pc)
@@ -36,11 +38,21 @@ bool trans_BL(DisasContext *s, const arg_BL *a)
     return true;
 }
 
+/*
+ * After a conditional branch the block goes on with the next instruction when the branch is a forward one: most of these skip
+ * a rare case, and what the block knows (registers, checked bases) holds on. A backward branch closes a loop: the block ends.
+ */
+static void not_taken(DisasContext *s, int offset)
+{
+    if (offset <= 0 || s->f->n_exits >= MAX_SIDE_EXITS)
+        gen_goto(s, s->pc + 4);
+}
+
 bool trans_CBZ(DisasContext *s, const arg_CBZ *a)
 {
     IRRef x = read_x(s, a->rt, a->sf);
     ir_br(s->f, a->nz ? IR_NE : IR_EQ, x, ir_int(s->f, int_type(a->sf), 0), exit_to(s, target_of(s, a->imm19)));
-    gen_goto(s, s->pc + 4);
+    not_taken(s, a->imm19);
     return true;
 }
 
@@ -48,7 +60,7 @@ bool trans_TBZ(DisasContext *s, const arg_TBZ *a)
 {
     IRRef x = read_x(s, a->rt, a->b5);
     ir_br(s->f, a->nz ? IR_TSTNE : IR_TSTEQ, x, ir_int(s->f, int_type(a->b5), BIT(a->b5 << 5 | a->b40)), exit_to(s, target_of(s, a->imm14)));
-    gen_goto(s, s->pc + 4);
+    not_taken(s, a->imm14);
     return true;
 }
 
@@ -59,7 +71,7 @@ bool trans_B_cond(DisasContext *s, const arg_B_cond *a)
         return true;
     }
     ir_fl_br(s->f, a64_cond(a->cond), ir_get(s->f, IR_I32, SLOT_NZCV), exit_to(s, target_of(s, a->imm19)));
-    gen_goto(s, s->pc + 4);
+    not_taken(s, a->imm19);
     return true;
 }
 

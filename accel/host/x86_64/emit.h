@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EMIT_MARGIN 4096
+#define EMIT_MARGIN 8192
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 #define NOREG (-1)
@@ -54,7 +54,10 @@ typedef struct Mem {
 } Mem;
 
 static inline Mem mem_at(int base, int32_t disp) { return (Mem){ (int8_t)base, NOREG, 0, disp }; }
-static inline Mem mem_index(int base, int index, unsigned scale, int32_t disp) { return (Mem){ (int8_t)base, (int8_t)index, (uint8_t)scale, disp }; }
+static inline Mem mem_index(int base, int index, unsigned scale, int32_t disp)
+{
+    return (Mem){ (int8_t)base, (int8_t)index, (uint8_t)scale, disp };
+}
 
 static inline void put8(Asm *a, unsigned v) { *a->p++ = (uint8_t)v; }
 static inline void put32(Asm *a, uint32_t v) { memcpy(a->p, &v, 4); a->p += 4; }
@@ -232,7 +235,8 @@ static inline void call_to(Asm *a, const uint8_t *target) { put8(a, 0xe8); put32
 static inline void nops(Asm *a, unsigned n)
 {
     static const uint8_t seq[9][9] = { { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0 }, { 0x0f, 0x1f, 0x40, 0 }, { 0x0f, 0x1f, 0x44, 0, 0 },
-        { 0x66, 0x0f, 0x1f, 0x44, 0, 0 }, { 0x0f, 0x1f, 0x80, 0, 0, 0, 0 }, { 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 }, { 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 } };
+        { 0x66, 0x0f, 0x1f, 0x44, 0, 0 }, { 0x0f, 0x1f, 0x80, 0, 0, 0, 0 }, { 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 },
+        { 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 } };
     while (n) {
         unsigned k = n < 9 ? n : 9;
         memcpy(a->p, seq[k - 1], k);

@@ -30,7 +30,7 @@
 #define CPU_BIAS 128
 #define NB_PINS 8
 #define MAX_SLOTS 128
-#define NB_SPILLS 1024
+#define NB_SPILLS 2048
 #define MAX_DIRTY 20
 #define MAX_STUBS (3 * IR_MAX_INSNS)
 #define CALL_CELLS 6 /* behind the spill cells: V128 arguments of calls */
@@ -62,7 +62,8 @@ static inline SlowFrame *slow_frame(CPUState *cpu) { return (SlowFrame *)(void *
 typedef void SlowFn(CPUState *cpu, uintptr_t ra);
 
 /* What the host's flags hold. */
-typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST, HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
+typedef enum HostFlagsKind { HF_NONE, HF_SUB, HF_ADD, HF_AND, HF_ADC, HF_SBB, HF_VALUE /* a flags value: .a */, HF_TEST,
+    HF_FCMP /* ucomis for flags value .a; .w: operands swapped */ } HostFlagsKind;
 typedef struct HostFlags { uint8_t kind; bool w; IRRef a, b, c; } HostFlags;
 
 typedef struct Ctx Ctx;
@@ -247,6 +248,8 @@ void stub_end_groups(Ctx *c, const Stub *s);
 SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp;
 
 /* ---- thunks.c ---- */
+/* Where a stub calls fn: the frame's fn is set on the way. */
+uint8_t *jit_slow_thunk(SlowFn *fn, bool save_vec);
 bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error);
 
 #define P66 (P_66 | M_0F)

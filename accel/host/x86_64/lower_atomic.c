@@ -42,11 +42,15 @@ static void stub_atomic(Ctx *c, Stub *s)
 
 static Probe probe_atomic(Ctx *c, unsigned size, int addr)
 {
-    Access acc = { .size = size, .align = MAX_OF(size, MO_ALIGN(cur_insn(c)->aux)), .write = true, .addr = addr, .keep = NOREG, .scratch = NOREG, .slow = stub_atomic };
+    Access acc = { .size = size, .align = MAX_OF(size, MO_ALIGN(cur_insn(c)->aux)), .write = true, .addr = addr, .keep = NOREG,
+        .scratch = NOREG, .slow = stub_atomic };
     return emit_probe(c, &acc);
 }
 
-static uint32_t sized(unsigned size, uint32_t byte_op) { return size == MO_8 ? byte_op | OP_B : (byte_op + 1) | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0); }
+static uint32_t sized(unsigned size, uint32_t byte_op)
+{
+    return size == MO_8 ? byte_op | OP_B : (byte_op + 1) | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0);
+}
 
 /* The old value, zero-extended from its size. */
 static void zero_extend(Asm *a, unsigned size, int r)

@@ -191,7 +191,8 @@ void poll_before_flags(Ctx *c)
         n = &c->f->insns[++i];
     while ((n->op == IR_put && jit_slot_pin[n->aux] == NOREG) || n->op == IR_insn_start || (op_is_pure(n->op) && c->dead[i]));
     /* A pinned register may have been given its next value early, for a put that follows: the poll would show it. */
-    if (n->op == IR_br && c->root[n->arg[0]] == c->root[fl->arg[0]] && c->root[n->arg[1]] == c->root[fl->arg[1]] && is_back_edge(c, i) && poll_before(c))
+    if (n->op == IR_br && c->root[n->arg[0]] == c->root[fl->arg[0]] && c->root[n->arg[1]] == c->root[fl->arg[1]] && is_back_edge(c, i) &&
+        poll_before(c))
         c->polled = i;
 }
 

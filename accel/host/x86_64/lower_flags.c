@@ -130,7 +130,8 @@ unsigned emit_compare(Ctx *c, IRCond cc, unsigned k)
 static int fcmp_cc(const Ctx *c, IRCond cc, IRRef v)
 {
     static const int8_t straight[] = { [IR_EQ] = -1, -1, -1, -1, -1, -1, CC_B, CC_AE, CC_BE, CC_A, -1, -1, CC_P, CC_NP, -1, -1, -1, -1 };
-    static const int8_t swapped[] = { [IR_EQ] = -1, -1, CC_A, CC_BE, CC_AE, CC_B, -1, -1, -1, -1, CC_A, CC_BE, CC_P, CC_NP, -1, -1, -1, -1 };
+    static const int8_t swapped[] = { [IR_EQ] = -1, -1, CC_A, CC_BE, CC_AE, CC_B, -1, -1, -1, -1, CC_A, CC_BE, CC_P, CC_NP, -1,
+        -1, -1, -1 };
     if (c->hf.kind != HF_FCMP || c->hf.a != v)
         return -1;
     return c->hf.w ? swapped[cc] : straight[cc];
@@ -250,7 +251,8 @@ static void lower_fl(Ctx *c)
     bool w = type_w(arg_type(c, 0));
     IRRef x = arg_root(c, 0), y = arg_root(c, 1);
     static const struct { uint8_t kind, alu; bool carry; } how[] = {
-        { HF_ADD, ALU_ADD, false }, { HF_SUB, ALU_SUB, false }, { HF_AND, ALU_AND, false }, { HF_ADC, ALU_ADC, true }, { HF_SBB, ALU_SBB, true },
+        { HF_ADD, ALU_ADD, false }, { HF_SUB, ALU_SUB, false }, { HF_AND, ALU_AND, false }, { HF_ADC, ALU_ADC, true },
+        { HF_SBB, ALU_SBB, true },
     };
     unsigned n = in->op - IR_fl_add;
     HostFlags want = { how[n].kind, w, x, y, how[n].carry ? arg_root(c, 2) : 0 };

@@ -97,7 +97,8 @@ static void check_result(Ctx *c, const FpArgs *f, int r, bool d, bool tiny)
 
 static void lower_binary(Ctx *c)
 {
-    static const uint8_t op[] = { [IR_fadd - IR_fadd] = 0x58, [IR_fsub - IR_fadd] = 0x5c, [IR_fmul - IR_fadd] = 0x59, [IR_fdiv - IR_fadd] = 0x5e };
+    static const uint8_t op[] = { [IR_fadd - IR_fadd] = 0x58, [IR_fsub - IR_fadd] = 0x5c, [IR_fmul - IR_fadd] = 0x59,
+        [IR_fdiv - IR_fadd] = 0x5e };
     const IRInsn *in = cur_insn(c);
     FpArgs f = fp_args(c, in->type);
     v3(&c->a, scalar_prefix(f.d) | op[in->op - IR_fadd], f.rd, f.r[0], f.r[1]);
@@ -166,7 +167,8 @@ static void lower_i2f(Ctx *c)
 /* roundss/roundsd: mode bits; -1 when the host has none. */
 static int round_mode(IRRound r)
 {
-    static const int8_t mode[] = { [IR_RND_EVEN] = 0, [IR_RND_UP] = 2, [IR_RND_DOWN] = 1, [IR_RND_ZERO] = 3, [IR_RND_AWAY] = -1, [IR_RND_CUR] = 4 };
+    static const int8_t mode[] = { [IR_RND_EVEN] = 0, [IR_RND_UP] = 2, [IR_RND_DOWN] = 1, [IR_RND_ZERO] = 3, [IR_RND_AWAY] = -1,
+        [IR_RND_CUR] = 4 };
     return mode[r];
 }
 
@@ -222,7 +224,7 @@ static void lower_f2i(Ctx *c)
     }
     Stub *s = fp_stub(c, &f);
     if (!sign)
-        check_range(c, &f, s, w ? &jit_consts->two63[f.d] : round == IR_RND_ZERO ? &jit_consts->two32[f.d] : &jit_consts->two31[f.d], false);
+        check_range(c, &f, s, (w ? jit_consts->two63 : round == IR_RND_ZERO ? jit_consts->two32 : jit_consts->two31) + f.d, false);
     else if (!direct && !w)
         check_range(c, &f, s, &jit_consts->two30[f.d], true);
     int x = f.r[0];

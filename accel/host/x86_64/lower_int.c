@@ -50,7 +50,10 @@ static void binary(Ctx *c, unsigned n, bool commutes)
     if (rd != ra)
         mov_rr(a, w, rd, ra);
     alu_o(a, n, w, rd, o);
-    hf_set(c, n == ALU_SUB ? HF_SUB : n == ALU_AND ? HF_AND : HF_TEST, w, n == ALU_SUB || n == ALU_AND ? va : 0, n == ALU_SUB || n == ALU_AND ? vb : 0, 0);
+    if (n == ALU_SUB || n == ALU_AND)
+        hf_set(c, n == ALU_SUB ? HF_SUB : HF_AND, w, va, vb, 0);
+    else
+        hf_set(c, HF_TEST, w, 0, 0, 0);
 }
 
 static void lower_scaled_add(Ctx *c)
@@ -94,7 +97,8 @@ static void lower_sub(Ctx *c)
     Asm *a = &c->a;
     bool w = type_w(cur_insn(c)->type);
     uint64_t k;
-    if (value_const(c, arg_root(c, 1), &k) && !value_is_const(c, arg_root(c, 0)) && k + 0x7fffffffu < 0xffffffffu && !flags_follow(c, IR_fl_sub)) {
+    if (value_const(c, arg_root(c, 1), &k) && !value_is_const(c, arg_root(c, 0)) && k + 0x7fffffffu < 0xffffffffu &&
+        !flags_follow(c, IR_fl_sub)) {
         int ra = use_reg(c, 0);
         args_done(c);
         int rd = def_reg(c, ra);

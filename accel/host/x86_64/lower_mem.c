@@ -215,7 +215,8 @@ static void lower_ld(Ctx *c)
     args_done(c);
     int rd = def_reg(c, ra);
     bool vec = rd >= 16, scratch = !vec && !jit_pin_slot[rd] && rd != ra, slow = always_slow(in, size, vec);
-    Access acc = { .size = size, .align = probe_align(in, size), .group = !slow, .addr = ra, .keep = NOREG, .scratch = scratch ? rd : NOREG, .slow = stub_ld };
+    Access acc = { .size = size, .align = probe_align(in, size), .group = !slow, .addr = ra, .keep = NOREG,
+        .scratch = scratch ? rd : NOREG, .slow = stub_ld };
     Probe p = emit_probe(c, &acc);
     p.stub->reg[1] = (int8_t)rd;
     p.stub->reg[2] = NOREG;
@@ -233,7 +234,8 @@ static void lower_ldptr(Ctx *c)
     args_done(c);
     int rd = def_reg(c, NOREG);
     c->absolute[c->i] = (int64_t)in->imm + 64 >= 1 << 30 || (int64_t)in->imm <= -(1 << 30);
-    Access acc = { .size = MO_SIZE(in->aux), .align = MO_ALIGN(in->aux), .group = true, .addr = ra, .keep = rd, .scratch = NOREG, .slow = stub_ld };
+    Access acc = { .size = MO_SIZE(in->aux), .align = MO_ALIGN(in->aux), .group = true, .addr = ra, .keep = rd, .scratch = NOREG,
+        .slow = stub_ld };
     Probe p = emit_probe(c, &acc);
     p.stub->reg[1] = (int8_t)rd;
     p.stub->reg[2] = NOREG;
@@ -288,7 +290,8 @@ static void lower_st(Ctx *c)
     int ra = use_reg(c, 0);
     args_done(c);
     bool slow = rv >= 16 && always_slow(in, size, true);
-    Access acc = { .size = size, .align = probe_align(in, size), .write = true, .group = plain && !slow, .addr = ra, .keep = NOREG, .scratch = NOREG, .slow = stub_st };
+    Access acc = { .size = size, .align = probe_align(in, size), .write = true, .group = plain && !slow, .addr = ra, .keep = NOREG,
+        .scratch = NOREG, .slow = stub_st };
     Probe p = emit_probe(c, &acc);
     p.stub->reg[1] = (int8_t)rv;
     p.stub->reg[2] = NOREG;
@@ -310,7 +313,8 @@ static void lower_st2(Ctx *c)
     int r1 = store_imm(c, v, size, plain) ? NOREG : use_reg(c, 1), r2 = store_imm(c, w, size, plain) ? NOREG : use_reg(c, 2);
     int ra = use_reg(c, 0);
     args_done(c);
-    Access acc = { .size = size + 1, .align = MO_ALIGN(in->aux), .write = true, .group = !slow, .addr = ra, .keep = NOREG, .scratch = NOREG, .slow = stub_st };
+    Access acc = { .size = size + 1, .align = MO_ALIGN(in->aux), .write = true, .group = !slow, .addr = ra, .keep = NOREG,
+        .scratch = NOREG, .slow = stub_st };
     Probe p = emit_probe(c, &acc);
     p.stub->reg[1] = (int8_t)r1;
     p.stub->reg[2] = (int8_t)r2;

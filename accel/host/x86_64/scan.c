@@ -174,8 +174,8 @@ static bool is_scaled(const Ctx *c, const IRInsn *add)
     IRRef s = c->root[add->arg[1]];
     const IRInsn *shl = &c->f->insns[s];
     uint64_t n;
-    return shl->op == IR_shl && shl->type == add->type && c->n_uses[s] == 1 && value_const(c, c->root[shl->arg[1]], &n) && n >= 1 && n <= 3 &&
-           !value_is_const(c, c->root[add->arg[0]]) && !value_is_const(c, c->root[shl->arg[0]]);
+    return shl->op == IR_shl && shl->type == add->type && c->n_uses[s] == 1 && value_const(c, c->root[shl->arg[1]], &n) &&
+           n >= 1 && n <= 3 && !value_is_const(c, c->root[add->arg[0]]) && !value_is_const(c, c->root[shl->arg[0]]);
 }
 
 static void scan_backward(Ctx *c)

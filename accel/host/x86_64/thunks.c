@@ -20,7 +20,10 @@ static const int8_t pin_regs[NB_PINS] = { RBX, R12, R13, R14, R15, R8, R9, R10 }
 static const int8_t callee_saved[] = { RBX, RBP, R12, R13, R14, R15 };
 static const int8_t temps[] = { RAX, RCX, RDX, RSI, RDI, R11 };
 
-/* Gives the registers to the 64-bit integer slots of highest pin. Not to flags: those are made in rax and seldom read, so that a store does as well as a move. */
+/*
+ * Gives the registers to the 64-bit integer slots of highest pin. Not to flags: those are made in rax and seldom read, so that a
+ * store does as well as a move.
+ */
 static void choose_pins(const TargetOps *target)
 {
     memset(jit_slot_pin, NOREG, sizeof(jit_slot_pin));
@@ -121,6 +124,29 @@ static void emit_slow(Asm *a, bool save_vec)
     ret(a);
 }
 
+/* One entry a slow path, so that the many stubs need not name the function. */
+static SlowFn *const slow_fns[] = { slow_ld, slow_st, slow_ld16, slow_st16, slow_ldptr, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp };
+static uint8_t *slow_thunks[ARRAY_SIZE(slow_fns)][2];
+
+static void emit_slow_entries(Asm *a, bool save_vec)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(slow_fns); i++) {
+        uint64_t address = (uint64_t)(uintptr_t)slow_fns[i];
+        slow_thunks[i][save_vec] = a->p;
+        mov_mi(a, false, ENV(SLOW_OFFSET(fn)), (uint32_t)address);
+        mov_mi(a, false, ENV(SLOW_OFFSET(fn) + 4), (uint32_t)(address >> 32));
+        jmp_to(a, jit_thunk_slow[save_vec]);
+    }
+}
+
+uint8_t *jit_slow_thunk(SlowFn *fn, bool save_vec)
+{
+    unsigned i = 0;
+    while (slow_fns[i] != fn)
+        i++;
+    return slow_thunks[i][save_vec];
+}
+
 bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
 {
     if (buf->end - buf->rw < EMIT_MARGIN)
@@ -136,6 +162,8 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
     nops(&a, -(uintptr_t)a.p & 15);
     emit_slow(&a, false);
     emit_slow(&a, true);
+    emit_slow_entries(&a, false);
+    emit_slow_entries(&a, true);
     jit_thunk_reload = a.p;
     move_pins(&a, 0xffff, false);
     ret(&a);

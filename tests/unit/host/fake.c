@@ -62,10 +62,26 @@ static void store(uint8_t *mem, uint64_t va, uint64_t v, IRMemOp mo)
     memcpy(mem + (va - FAKE_MEM_BASE), &v, 1u << MO_SIZE(mo));
 }
 
-uint64_t mmu_ld_slow(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra) { check(ra); return load(fake_cpu.mem, va, mo); }
-void mmu_st_slow(CPUState *cpu, uint64_t va, uint64_t v, IRMemOp mo, uintptr_t ra) { check(ra); store(fake_cpu.mem, va, v, mo); }
-void mmu_ld16_slow(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out) { check(ra); memcpy(out, fake_cpu.mem + (va - FAKE_MEM_BASE), 16); }
-void mmu_st16_slow(CPUState *cpu, uint64_t va, const V128 *v, IRMemOp mo, uintptr_t ra) { check(ra); memcpy(fake_cpu.mem + (va - FAKE_MEM_BASE), v, 16); }
+uint64_t mmu_ld_slow(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
+{
+    check(ra);
+    return load(fake_cpu.mem, va, mo);
+}
+void mmu_st_slow(CPUState *cpu, uint64_t va, uint64_t v, IRMemOp mo, uintptr_t ra)
+{
+    check(ra);
+    store(fake_cpu.mem, va, v, mo);
+}
+void mmu_ld16_slow(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out)
+{
+    check(ra);
+    memcpy(out, fake_cpu.mem + (va - FAKE_MEM_BASE), 16);
+}
+void mmu_st16_slow(CPUState *cpu, uint64_t va, const V128 *v, IRMemOp mo, uintptr_t ra)
+{
+    check(ra);
+    memcpy(fake_cpu.mem + (va - FAKE_MEM_BASE), v, 16);
+}
 void *mmu_ldptr_slow(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
 {
     check(ra);
@@ -116,8 +132,16 @@ static uint64_t cas(uint8_t *mem, uint64_t va, uint64_t e, uint64_t d, IRMemOp m
     return old;
 }
 
-uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t v, IRMemOp mo, uintptr_t ra) { check(ra); return rmw(fake_cpu.mem, va, op, v, mo); }
-uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t e, uint64_t d, IRMemOp mo, uintptr_t ra) { check(ra); return cas(fake_cpu.mem, va, e, d, mo); }
+uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t v, IRMemOp mo, uintptr_t ra)
+{
+    check(ra);
+    return rmw(fake_cpu.mem, va, op, v, mo);
+}
+uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t e, uint64_t d, IRMemOp mo, uintptr_t ra)
+{
+    check(ra);
+    return cas(fake_cpu.mem, va, e, d, mo);
+}
 V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo, uintptr_t ra)
 {
     check(ra);
@@ -153,18 +177,23 @@ void fake_vec(V128 *out, const V128 *a, const V128 *b, uint64_t x)
     r.u64[1] = a->u64[1] ^ x;
     *out = r;
 }
-uint64_t fake_many(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f) { return a + 2 * b + 3 * c + 5 * d + 7 * e + 11 * f; }
+uint64_t fake_many(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    return a + 2 * b + 3 * c + 5 * d + 7 * e + 11 * f;
+}
 const IRHelper fake_helper_pure = { "pure", (void (*)(void))fake_pure, IR_CALL_PURE, IR_I64, 3, { IR_I64, IR_I32, IR_I64 } };
 const IRHelper fake_helper_reads = { "reads", (void (*)(void))fake_reads, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 1, { IR_I64 } };
 const IRHelper fake_helper_writes = { "writes", (void (*)(void))fake_writes, IR_CALL_ENV | IR_CALL_WRITES, IR_I64, 2, { IR_I64, IR_I32 } };
 const IRHelper fake_helper_vec = { "vec", (void (*)(void))fake_vec, IR_CALL_PURE, IR_V128, 3, { IR_V128, IR_V128, IR_I64 } };
-const IRHelper fake_helper_many = { "many", (void (*)(void))fake_many, IR_CALL_PURE, IR_I64, 6, { IR_I64, IR_I64, IR_I64, IR_I64, IR_I64, IR_I64 } };
+const IRHelper fake_helper_many = { "many", (void (*)(void))fake_many, IR_CALL_PURE, IR_I64, 6, { IR_I64, IR_I64, IR_I64, IR_I64, IR_I64,
+    IR_I64 } };
 
 /* ---- target ---- */
 static IRSlot slots[FAKE_NB_SLOTS];
 static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63; }
 const TargetOps fake_target = {
-    .name = "fake", .slots = slots, .n_slots = FAKE_NB_SLOTS, .n_mmu_modes = 1, .pc_offset = offsetof(FakeCPU, s.pc), .jump_is_global = jump_is_global,
+    .name = "fake", .slots = slots, .n_slots = FAKE_NB_SLOTS, .n_mmu_modes = 1, .pc_offset = offsetof(FakeCPU, s.pc),
+        .jump_is_global = jump_is_global,
     .fp = &fake_fp_ops,
 };
 
@@ -258,6 +287,16 @@ static void do_call(Ref *r, IRRef i)
         set(r, i, fake_many(i64(r, a[0]), i64(r, a[1]), i64(r, a[2]), i64(r, a[3]), i64(r, a[4]), i64(r, a[5])));
 }
 
+static uint64_t fp_op(Ref *r, const IRInsn *in)
+{
+    CPUState *cpu = &fake_cpu.parent;
+    bool d = ir_type(r->f, in->arg[0]) == IR_F64;
+    uint64_t m = d ? ~0ull : 0xffffffffu, a = r->val[in->arg[0]].u64[0] & m, b = r->val[in->arg[1]].u64[0] & m;
+    if (in->op == IR_fadd)
+        return fake_fp_ops.add[d](cpu, a, b);
+    return in->op == IR_fmul ? fake_fp_ops.mul[d](cpu, a, b) : fake_fp_ops.cmp[d](cpu, a, b, false);
+}
+
 static void do_mem(Ref *r, IRRef i)
 {
     const IRInsn *in = &r->f->insns[i];
@@ -340,7 +379,13 @@ unsigned fake_reference(const IRFunc *f, FakeState *s, uint8_t *mem, uint64_t *j
         case IR_exit: return in->aux;
         case IR_exit_jump: *jump_pc = i64(r, a[0]); return in->aux;
         case IR_fbits: case IR_bitsf: case IR_vlow: set(r, i, r->val[a[0]].u64[0]); break;
-        case IR_vfromf: r->val[i].u64[0] = ir_type(f, a[0]) == IR_F32 ? r->val[a[0]].u32[0] : r->val[a[0]].u64[0]; r->val[i].u64[1] = 0; break;
+        case IR_vfromf:
+            r->val[i].u64[0] = ir_type(f, a[0]) == IR_F32 ? r->val[a[0]].u32[0] : r->val[a[0]].u64[0];
+            r->val[i].u64[1] = 0;
+            break;
+        case IR_fadd: case IR_fmul: case IR_fl_fcmp:
+            set(r, i, fp_op(r, in));
+            break;
         case IR_fabs: set(r, i, r->val[a[0]].u64[0] & (in->type == IR_F32 ? 0x7fffffffull : ~0ull >> 1)); break;
         case IR_fneg: set(r, i, r->val[a[0]].u64[0] ^ (in->type == IR_F32 ? 0x80000000ull : 1ull << 63)); break;
         default:

@@ -23,7 +23,8 @@ static unsigned below(Gen *g, unsigned n) { return (unsigned)(rnd(g) >> 16) % n;
 
 static uint64_t odd_number(Gen *g)
 {
-    static const uint64_t nice[] = { 0, 1, 2, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1, 0xffffffff80000000 };
+    static const uint64_t nice[] = { 0, 1, 2, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull,
+        ~0ull - 1, 0xffffffff80000000 };
     return below(g, 2) ? nice[below(g, ARRAY_SIZE(nice))] : rnd(g) >> below(g, 64);
 }
 
@@ -150,12 +151,32 @@ static void gen_int(Gen *g)
     keep(g, r);
 }
 
+/* Scalars out of vectors and back, cold paths included. */
+static void gen_fp(Gen *g)
+{
+    IRFunc *f = g->f;
+    IRType t = below(g, 2) ? IR_F64 : IR_F32;
+    IRRef a = ir_vlow(f, t, pick(g, IR_V128)), b = ir_vlow(f, t, pick(g, IR_V128));
+    switch (below(g, 4)) {
+    case 0: keep(g, ir_vfromf(f, ir_fadd(f, a, b))); break;
+    case 1: keep(g, ir_vfromf(f, ir_fmul(f, a, ir_fneg(f, b)))); break;
+    case 2: keep(g, ir_fbits(f, ir_fadd(f, ir_fabs(f, a), b))); break;
+    default: {
+        IRRef fl = ir_fl_fcmp(f, a, b, false);
+        ir_put(f, FAKE_FLAGS, fl);
+        keep(g, ir_fl_cc(f, int_type(g), cond_fl(g), fl));
+        break;
+    }
+    }
+}
+
 static void gen_vec(Gen *g)
 {
     IRFunc *f = g->f;
     IRRef a = pick(g, IR_V128), b = pick(g, IR_V128), c = pick(g, IR_V128), r;
     unsigned sz = below(g, 4), lanes = 16 >> sz;
-    static const uint16_t lane_bin[] = { IR_vadd, IR_vsub, IR_vceq, IR_vcgt, IR_vcge, IR_vchi, IR_vchs, IR_vsmin, IR_vsmax, IR_vumin, IR_vumax,
+    static const uint16_t lane_bin[] = { IR_vadd, IR_vsub, IR_vceq, IR_vcgt, IR_vcge, IR_vchi, IR_vchs, IR_vsmin, IR_vsmax, IR_vumin,
+        IR_vumax,
         IR_vuabd, IR_vsabd, IR_vpadd, IR_vzip1, IR_vzip2, IR_vuzp1, IR_vuzp2, IR_vtrn1, IR_vtrn2 };
     switch (below(g, 26)) {
     case 0: r = ir_vconst(f, odd_number(g)); break;
@@ -311,7 +332,8 @@ static void gen_end(Gen *g)
     IRFunc *f = g->f;
     static const uint8_t kinds[] = { IR_EXIT_CHAIN, IR_EXIT_CHAIN, IR_EXIT_LOOKUP, IR_EXIT_MAIN, IR_EXIT_JUMP, IR_EXIT_CALL, IR_EXIT_RET };
     uint8_t kind = kinds[below(g, ARRAY_SIZE(kinds))];
-    unsigned e = ir_add_exit(f, (IRExit){ .kind = kind, .pc = f->pc + (below(g, 2) ? 0x80 : 0x123456000ull), .ret_pc = f->pc + 4, .is_call = below(g, 2) });
+    unsigned e = ir_add_exit(f, (IRExit){ .kind = kind, .pc = f->pc + (below(g, 2) ? 0x80 : 0x123456000ull), .ret_pc = f->pc + 4,
+        .is_call = below(g, 2) });
     if (kind >= IR_EXIT_JUMP)
         ir_exit_jump(f, pick(g, IR_I64), e);
     else
@@ -342,8 +364,11 @@ void random_ir(IRFunc *f, uint64_t seed)
         else if (k < 24) {
             if (calls)
                 gen_call(g);
-        } else
+        } else if (below(g, 5) == 0) {
+            gen_fp(g);
+        } else {
             gen_vec(g);
+        }
     }
     gen_end(g);
     f->n_guest = g->n_guest;

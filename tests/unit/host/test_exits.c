@@ -83,7 +83,8 @@ static void test_many_exits(void)
     fake_code_reset();
     start(PC);
     for (unsigned i = 0; i < 20; i++)
-        ir_br(&func, IR_EQ, ir_get(&func, IR_I64, 0), ir_i64(&func, i), ir_add_exit(&func, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = PC + 64 + 4 * i }));
+        ir_br(&func, IR_EQ, ir_get(&func, IR_I64, 0), ir_i64(&func, i), ir_add_exit(&func, (IRExit){ .kind = IR_EXIT_CHAIN,
+            .pc = PC + 64 + 4 * i }));
     chain(PC + 4);
     fake_compile(&func, &tbs[0]);
     for (unsigned i = 0; i < 21; i++) {

@@ -41,7 +41,8 @@ static uint64_t number(bool d)
 
 static uint32_t flags_of_mxcsr(uint32_t m)
 {
-    return (m & 1 ? FLOAT_INVALID : 0) | (m & 4 ? FLOAT_DIVBYZERO : 0) | (m & 8 ? FLOAT_OVERFLOW : 0) | (m & 16 ? FLOAT_UNDERFLOW : 0) | (m & 32 ? FLOAT_INEXACT : 0);
+    return (m & 1 ? FLOAT_INVALID : 0) | (m & 4 ? FLOAT_DIVBYZERO : 0) | (m & 8 ? FLOAT_OVERFLOW : 0) |
+           (m & 16 ? FLOAT_UNDERFLOW : 0) | (m & 32 ? FLOAT_INEXACT : 0);
 }
 
 typedef struct Case { unsigned op; bool d; unsigned param; uint64_t a, b, c; } Case;
@@ -109,7 +110,8 @@ static void run_case(const Case *k, unsigned rounding)
     uint64_t got = k->op == IR_ff2i ? fake_cpu.s.x[5] : k->op == IR_fl_fcmp ? fake_cpu.s.flags & IR_FL_NZCV : fake_cpu.s.v[3].u64[0];
     uint32_t flags = fake_cpu.fp_flags | flags_of_mxcsr(fake_cpu.mxcsr);
     if (got != want || flags != want_flags)
-        g_error("%s.f%u param %u rounding %u: %lx %lx %lx -> %lx flags %x, should be %lx flags %x", ir_op_info[k->op].name, k->d ? 64 : 32, k->param, rounding,
+        g_error("%s.f%u param %u rounding %u: %lx %lx %lx -> %lx flags %x, should be %lx flags %x", ir_op_info[k->op].name,
+            k->d ? 64 : 32, k->param, rounding,
             k->a, k->b, k->c, got, flags, want, want_flags);
     if (k->op == IR_fl_fcmp)
         g_assert_cmpuint(fake_cpu.s.x[6], ==, ir_eval_fl_cc(k->param >> 2, (uint32_t)want));
@@ -173,7 +175,8 @@ static void test_vector(const void *features)
                 else
                     fake_cpu.s.v[i].u32[l] = rnd() & 7 ? (uint32_t)number(d) : 0x3f800000;
         }
-        ir_put(f, FAKE_V0 + 3, op == IR_vfmla ? ir_vfmla(f, sz, v[0], v[1], v[2], negate) : ir_emit(f, op, IR_V128, v[0], v[1], 0, 0, sz, 0, 0));
+        ir_put(f, FAKE_V0 + 3, op == IR_vfmla ? ir_vfmla(f, sz, v[0], v[1], v[2], negate) : ir_emit(f, op, IR_V128, v[0], v[1], 0, 0, sz,
+            0, 0));
         ir_exit(f, ir_add_exit(f, (IRExit){ .kind = IR_EXIT_MAIN, .pc = 0x2000 }));
         fake_cpu.mxcsr = 0x1f80 | (rnd() & 3) << 13;
         fake_cpu.fp_flags = 0;
@@ -202,12 +205,14 @@ static void test_vector(const void *features)
 
 int main(int argc, char **argv)
 {
-    static const uint16_t ops[] = { IR_fadd, IR_fsub, IR_fmul, IR_fdiv, IR_fsqrt, IR_fmadd, IR_fcvt, IR_fi2f, IR_ff2i, IR_fround, IR_fl_fcmp };
+    static const uint16_t ops[] = { IR_fadd, IR_fsub, IR_fmul, IR_fdiv, IR_fsqrt, IR_fmadd, IR_fcvt, IR_fi2f, IR_ff2i, IR_fround,
+        IR_fl_fcmp };
     g_test_init(&argc, &argv, NULL);
     host_features_init(NULL, NULL);
     fake_init();
     for (unsigned i = 0; i < G_N_ELEMENTS(ops); i++) {
-        g_autofree char *name = g_strdup_printf("/host/fp/%s", ir_op_info[ops[i]].name), *base = g_strdup_printf("/host/fp/%s-baseline", ir_op_info[ops[i]].name);
+        g_autofree char *name = g_strdup_printf("/host/fp/%s", ir_op_info[ops[i]].name), *base = g_strdup_printf("/host/fp/%s-baseline",
+            ir_op_info[ops[i]].name);
         g_test_add_data_func(name, GUINT_TO_POINTER(ops[i]), test_op);
         g_test_add_data_func(base, GUINT_TO_POINTER(ops[i]), test_baseline);
     }

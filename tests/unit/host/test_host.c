@@ -40,7 +40,8 @@ static void compare_state(const FakeState *want)
             g_error("x%u: %016" PRIx64 ", should be %016" PRIx64, i, s->x[i], want->x[i]);
     for (unsigned i = 0; i < 32; i++)
         if (memcmp(&s->v[i], &want->v[i], 16))
-            g_error("v%u: %016" PRIx64 "%016" PRIx64 ", should be %016" PRIx64 "%016" PRIx64, i, s->v[i].u64[1], s->v[i].u64[0], want->v[i].u64[1], want->v[i].u64[0]);
+            g_error("v%u: %016" PRIx64 "%016" PRIx64 ", should be %016" PRIx64 "%016" PRIx64, i, s->v[i].u64[1], s->v[i].u64[0],
+                want->v[i].u64[1], want->v[i].u64[0]);
     g_assert_cmphex(s->flags & IR_FL_NZCV, ==, want->flags & IR_FL_NZCV);
 }
 
