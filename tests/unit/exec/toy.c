@@ -139,11 +139,15 @@ static bool find_map(const ToyCPU *c, uint64_t va, unsigned want, ToyMap *out)
     return found;
 }
 
+static uint64_t toy_strip(CPUState *cpu, uint64_t va, unsigned idx) { return va & ~(0x7full << 56); }
+
 static bool toy_fill(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, uintptr_t ra)
 {
     ToyCPU *c = toy(cpu);
     unsigned want = access == MMU_DATA_LOAD ? PROT_R : access == MMU_DATA_STORE ? PROT_W : PROT_X;
     ToyMap m;
+    if (access != MMU_INST_FETCH)
+        va = toy_strip(cpu, va, idx); /* what a fill is given still has its tag */
     if (find_map(c, va, want, &m)) {
         c->fills++;
         MMUPage page = { .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global,
@@ -184,7 +188,6 @@ static void toy_check_watch(CPUState *cpu, uint64_t va, unsigned size, MMUAccess
 }
 
 /* Bits 62:56 are a tag. */
-static uint64_t toy_strip(CPUState *cpu, uint64_t va, unsigned idx) { return va & ~(0x7full << 56); }
 
 static void toy_do_exception(CPUState *cpu)
 {
