@@ -25,6 +25,9 @@ TEXT
 guest=arm64 flavour=cloud kernel= busybox= initrd= smp=1 memory=1G prepare= extra=()
 while [ $# -gt 0 ]; do
     case $1 in
+    --kernel|--busybox|--initrd|--smp|--memory) [ $# -gt 1 ] || die "$1 needs a value; ./boot --help tells more";;
+    esac
+    case $1 in
     arm64) guest=$1;;
     amd64) die "amd64 guests are not built yet; arm64 is";;
     --generic) flavour=generic;;
@@ -43,8 +46,13 @@ done
 
 install_packages "${packages_build[@]}" "${packages_boot[@]}"
 [ -e build/build.ninja ] || { say "configuring the build"; meson setup build >build.log 2>&1 || { cat build.log; die "meson setup failed"; }; rm -f build.log; }
-[ -n "$(ninja -C build -n 2>/dev/null | grep -v 'no work to do\|Entering')" ] && say "building calque (a minute the first time)"
-ninja -C build --quiet calque-system-aarch64 >&2 || die "the build failed"
+if ! ninja -C build -n calque-system-aarch64 2>/dev/null | grep -q 'no work to do'; then
+    say "building calque (a minute the first time)"
+    ninja -C build --quiet calque-system-aarch64 >&2 || die "the build failed"
+fi
+for file in "$kernel" "$busybox" "$initrd"; do
+    [ -z "$file" ] || [ -r "$file" ] || die "$file cannot be read"
+done
 
 if [ -z "$kernel" ]; then
     guest_fetch "$guest" "$flavour"

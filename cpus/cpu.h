@@ -95,6 +95,7 @@ struct CPUState {
     const struct TargetOps *target;          /* (c) */
     struct TbThread *tb;                     /* (c) accel/tb's and accel/exec's data for this vCPU */
     struct CpuMmu *mmu;                      /* (c) accel/mmu's data for this vCPU */
+    bool high_by_asid;                       /* (v) accel found code that differs by ASID in the half that is normally global: the target's block flags and jump_is_global are to say so. The target's reset clears it */
     void *machine_data;                      /* (c) the board's */
     TimerList *timers;                       /* (c) timers that this vCPU's thread runs */
 

@@ -57,6 +57,7 @@ typedef struct RAMBlock {
 } RAMBlock;
 #define RAM_PAGE_CODE 1u     /* translated code comes from this page: a write must go through ram_notify_write */
 #define RAM_PAGE_DIRTY 2u    /* written since the client (snapshots, displays) last cleared it */
+#define RAM_PAGE_FAST 4u     /* accel's: some vCPU's TLB may hold an entry by which it writes to the page without looking at these flags */
 
 typedef struct MemoryRegion MemoryRegion;
 typedef enum MemoryRegionType { MR_CONTAINER, MR_IO, MR_RAM, MR_ROM, MR_ALIAS } MemoryRegionType;

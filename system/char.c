@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "system/char_fd.h"
 #include "system/terminal.h"
 
 static const ChardevOps null_ops = { 0 };
@@ -33,12 +34,30 @@ static bool open_stdio(const char *label, bool with_monitor, Chardev **chr, GErr
     return true;
 }
 
-static bool open_file(const char *path, const char *label, Chardev **chr, GError **error)
+/* A file is made when everything else about the machine is known to be right: char_open_files. */
+typedef struct PendingFile { Chardev *chr; char *path; } PendingFile;
+static GArray *pending_files; /* (B) */
+
+static Chardev *char_file_new(const char *path, const char *label)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return error_set(error, "%s: file:%s: %s", label, path, strerror(errno));
-    *chr = char_fd_new(label, -1, fd, false);
+    PendingFile p = { char_fd_new(label, -1, -1, false), g_strdup(path) };
+    if (!pending_files)
+        pending_files = g_array_new(FALSE, FALSE, sizeof(PendingFile));
+    g_array_append_val(pending_files, p);
+    return p.chr;
+}
+
+bool char_open_files(GError **error)
+{
+    for (unsigned i = 0; pending_files && i < pending_files->len; i++) {
+        PendingFile *p = &g_array_index(pending_files, PendingFile, i);
+        int fd = open(p->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (fd < 0)
+            return error_set(error, "%s: file:%s: %s", p->chr->label, p->path, strerror(errno));
+        ((CharFd *)p->chr)->fd_out = fd;
+        g_free(p->path);
+    }
+    g_clear_pointer(&pending_files, g_array_unref);
     return true;
 }
 
@@ -57,7 +76,7 @@ bool char_open(const char *text, const char *label, Chardev **chr, GError **erro
     if (!strcmp(text, "pty"))
         return char_pty_new(label, chr, error);
     if (g_str_has_prefix(text, "file:"))
-        return open_file(text + 5, label, chr, error);
+        return *chr = char_file_new(text + 5, label), true;
     if (g_str_has_prefix(text, "tcp:") || g_str_has_prefix(text, "unix:"))
         return char_socket_new(text, label, chr, error);
     const char *near = error_nearest(text, names, G_N_ELEMENTS(names));

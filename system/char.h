@@ -14,6 +14,9 @@
  */
 bool char_open(const char *text, const char *label, Chardev **chr, GError **error);
 
+/* Creates the files that file: named. Until then nothing is made on disk, so that a refused command line leaves nothing behind. */
+bool char_open_files(GError **error);
+
 /* Sends what is still queued, waiting a little for slow readers: before the program ends. Big lock held. */
 void char_flush_all(void);
 

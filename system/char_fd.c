@@ -137,6 +137,8 @@ void char_fd_accept_input(Chardev *chr)
 void char_fd_set_open(Chardev *chr, bool open)
 {
     CharFd *c = (CharFd *)chr;
+    if (open && c->fd_out >= 0)
+        chardev_be_event(chr, CHR_EVENT_OPENED); /* the front end came later than the connection */
     if (open)
         update_input(c);
 }

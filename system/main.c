@@ -140,6 +140,8 @@ static bool machine_config(const Options *o, const BoardClass *board, MachineCon
     for (unsigned i = 0; i < o->machine->items->len; i++) {
         MachineOption item = g_array_index(o->machine->items, MachineOption, i);
         if (!strcmp(item.key, "dumpdtb")) {
+            if (!item.value)
+                return error_set(error, "-M dumpdtb: write the name of a file: dumpdtb=FILE");
             config->dumpdtb = item.value;
         } else if (!strcmp(item.key, "accel")) {
             if (!item.value || strcmp(item.value, "tcg"))
@@ -185,10 +187,22 @@ static gboolean quit_signal(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-static bool set_up_log(const Options *o, GError **error)
+static bool check_log(const Options *o, GError **error)
 {
-    return (!o->log_items || log_set_mask(o->log_items, error)) && (!o->log_file || log_set_file(o->log_file, error)) &&
-           (!o->log_filter || log_set_filter(o->log_filter, error));
+    return (!o->log_items || log_set_mask(o->log_items, error)) && (!o->log_filter || log_set_filter(o->log_filter, error));
+}
+
+static bool check_kernel_options(const Options *o, GError **error)
+{
+    if (!o->kernel && (o->initrd || o->append))
+        return error_set(error, "%s is for a kernel, and there is no -kernel FILE", o->initrd ? "-initrd" : "-append");
+    return true;
+}
+
+/* The last step, so that a mistake anywhere leaves nothing behind. */
+static bool create_files(const Options *o, GError **error)
+{
+    return (!o->log_file || log_set_file(o->log_file, error)) && char_open_files(error) && (!o->pidfile || write_pidfile(o->pidfile, error));
 }
 
 static bool start(const Options *o, GError **error)
@@ -198,12 +212,10 @@ static bool start(const Options *o, GError **error)
     MachineConfig config = { .cpu = o->cpu, .smp = o->smp, .ram_bytes = o->ram_bytes, .kernel = o->kernel, .initrd = o->initrd, .append = o->append,
                              .dtb = o->dtb };
     if (!board || !options_accel(o, &accel, error) || !machine_config(o, board, &config, error) || !check_devices(o, error) ||
-        !set_up_log(o, error) || !accel_init(&accel, board->arch->ops, error))
+        !check_kernel_options(o, error) || !check_log(o, error) || !accel_init(&accel, board->arch->ops, error))
         return false;
     memory_init();
-    if (!open_serials(o, &config, error) || !board->init(&config, error))
-        return false;
-    if (o->pidfile && !write_pidfile(o->pidfile, error))
+    if (!open_serials(o, &config, error) || !board->init(&config, error) || !create_files(o, error))
         return false;
     monitor_set_board(board);
     cpus_start(accel.single_thread);

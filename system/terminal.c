@@ -73,7 +73,8 @@ static void suspend_signal(int sig)
 
 void terminal_install_handlers(void)
 {
-    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGTRAP, SIGSYS, SIGXCPU };
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGTRAP, SIGSYS, SIGXCPU,
+                                 SIGINT, SIGTERM, SIGHUP /* until the main loop handles these */ };
     for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)
         signal(fatal[i], fatal_signal);
     signal(SIGTSTP, suspend_signal);

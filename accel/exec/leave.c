@@ -26,7 +26,7 @@ bool cpu_restore_state(CPUState *cpu, uintptr_t ra)
     uint32_t n = find_insn(tb, (uint32_t)(ra - (uintptr_t)tb->code));
     if (n >= tb->n_guest)
         return false;
-    cpu->target->restore_state(cpu, tb->insns[n].pc, tb->insns[n].extra);
+    cpu->target->restore_state(cpu, tb->pc + (uint64_t)(int64_t)tb->insns[n].pc_offset, tb->insns[n].extra);
     return true;
 }
 

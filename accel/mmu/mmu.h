@@ -31,7 +31,7 @@
 #define TLB_INVALID 0x800u
 #define TLB_MMIO 0x400u
 #define TLB_NOTDIRTY 0x200u  /* the page holds translated code: stores look for blocks to invalidate */
-#define TLB_WATCH 0x100u
+#define TLB_WATCH 0x100u    /* the page holds watched addresses: each access asks TargetOps.check_watch */
 
 #define PROT_R 1u
 #define PROT_W 2u
@@ -43,6 +43,7 @@ typedef struct MMUPage {
     unsigned prot;          /* PROT_*: what is allowed now; PROT_W without dirty state is left out */
     bool global;            /* holds for all ASIDs */
     bool device;            /* the target's attributes say so: where it is not RAM, accesses must be aligned to their size */
+    bool watched;           /* TargetOps.check_watch is to be asked about each data access */
     uint8_t target_bits;    /* the target's own, from mmu_page_target_bits (Arm: guarded page, memory attributes) */
     MemTxAttrs attrs;
 } MMUPage;

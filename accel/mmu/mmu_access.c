@@ -51,11 +51,16 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
     if (UNLIKELY(full->device && (*tlb_tag(e, access) & TLB_MMIO) && len <= 8 && (va & (len - 1))))
         cpu->target->unaligned_access(cpu, va ^ cpu->mmu->tag, access, idx, ra);
     set_ref(ref, va, e, *tlb_tag(e, access), full);
+    if (UNLIKELY(ref->flags & TLB_WATCH))
+        cpu->target->check_watch(cpu, va, len, access, idx, ra);
 }
 
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)
 {
-    if (LIKELY(!(ref->flags & TLB_NOTDIRTY)) || tlb_try_make_fast(cpu, ref->va, idx))
+    if (LIKELY(!(ref->flags & TLB_NOTDIRTY)))
+        return false;
+    code_page_release(ref->full.ram);
+    if (tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
     return true;

@@ -64,7 +64,9 @@ typedef struct CpuMmu {
     FlushRequest pending[TLB_PENDING]; /* under lock */
     uint32_t n_pending;  /* (a), written under lock */
     uint64_t tag;        /* (v) what mmu_strip took from the data access's address, as a difference */
-    uint32_t by_asid;    /* (c) mask of indexes */
+    uint32_t by_asid;    /* (v), written under lock: mask of indexes kept by ASID now */
+    uint32_t by_asid_set; /* (c) of those that the target asked for */
+    uint32_t large_drops[CPU_NB_MMU_MODES]; /* (v) ASID switches since the last flush that found the index full of non-global entries */
     unsigned current;    /* (v) the ASID set in use */
     uint32_t asid[TLB_ASID_SETS]; /* (v) MMU_ASID_ANY: unused */
     uint64_t stamp[TLB_ASID_SETS], clock; /* (v) for least recently used */
@@ -107,7 +109,7 @@ typedef struct MmuRef {
     TlbFull full;        /* a copy */
 } MmuRef;
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx);
-/* Looks up len bytes within a page; a fault leaves from here. */
+/* Looks up len bytes within a page; a fault or a watchpoint leaves from here. */
 void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigned idx, uintptr_t ra, MmuRef *ref);
 void mmu_check_align(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra);
 /* Around a store of len bytes through ref: true from begin: code may be there, call end. */

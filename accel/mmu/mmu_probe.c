@@ -34,6 +34,8 @@ void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, u
     CPUTLBEntry *e = probe_entry(cpu, va, size, MMU_DATA_STORE, idx, false, ra, &full);
     if (full->device && e->addr_write & TLB_MMIO)
         cpu->target->unaligned_access(cpu, va ^ cpu->mmu->tag, MMU_DATA_STORE, idx, ra);
+    if (e->addr_write & TLB_WATCH)
+        return NULL;
     if (e->addr_write & TLB_NOTDIRTY && !tlb_try_make_fast(cpu, va, idx)) {
         ram_addr_t addr = full->ram + (va & ~MEM_PAGE_MASK);
         if (!code_page_overlaps(addr, size))

@@ -188,13 +188,19 @@ static void resolve(TlbFull *full, uint8_t **host, bool *readonly)
     }
 }
 
-/* The low bits of a store's tag. Lock held, so that mmu_revoke_write comes before or after. */
+/*
+ * The low bits of a store's tag. Lock held, so that mmu_revoke_write comes before or after: whoever makes the page a code page
+ * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here.
+ */
 static uint64_t write_flags(const TlbFull *full, bool readonly)
 {
+    const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST;
     if (readonly)
         return TLB_MMIO;
     uint8_t *flags = ram_page_flags(full->block, full->ram), old = __atomic_load_n(flags, __ATOMIC_SEQ_CST);
-    if (!(old & RAM_PAGE_DIRTY))
+    if (!(old & RAM_PAGE_CODE) && (old & fast) != fast)
+        old = __atomic_fetch_or(flags, fast, __ATOMIC_SEQ_CST);
+    else if (!(old & RAM_PAGE_DIRTY))
         __atomic_fetch_or(flags, RAM_PAGE_DIRTY, __ATOMIC_RELAXED);
     return old & RAM_PAGE_CODE ? TLB_NOTDIRTY : 0;
 }
@@ -213,10 +219,10 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
     lock_acquire(&m->lock);
     TlbSet *s = tlb_set(m, idx);
     CPUTLBEntry *e = make_place(cpu, s, page, idx);
-    uint64_t tag = page | (host ? 0 : TLB_MMIO);
+    uint64_t tag = page | (host ? 0 : TLB_MMIO), data = tag | (p->watched ? TLB_WATCH : 0);
     *e = (CPUTLBEntry){
-        .addr_read = p->prot & PROT_R ? tag : TLB_EMPTY,
-        .addr_write = p->prot & PROT_W ? tag | (host ? write_flags(&full, readonly) : 0) : TLB_EMPTY,
+        .addr_read = p->prot & PROT_R ? data : TLB_EMPTY,
+        .addr_write = p->prot & PROT_W ? data | (host ? write_flags(&full, readonly) : 0) : TLB_EMPTY,
         .addr_code = p->prot & PROT_X ? tag : TLB_EMPTY,
         .addend = host ? (uintptr_t)host - page : 0,
     };
@@ -282,7 +288,7 @@ CPUTLBEntry *tlb_get(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access
 static bool revoke_entry(CPUTLBEntry *e, uint64_t host)
 {
     uint64_t tag = e->addr_write;
-    if ((tag & ~MEM_PAGE_MASK) || (tag & MEM_PAGE_MASK) + e->addend != host)
+    if ((tag & ~(MEM_PAGE_MASK | TLB_WATCH)) || (tag & MEM_PAGE_MASK) + e->addend != host)
         return false;
     __atomic_store_n(&e->addr_write, tag | TLB_NOTDIRTY, __ATOMIC_SEQ_CST);
     return true;

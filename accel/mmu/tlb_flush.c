@@ -7,6 +7,10 @@
  * the set that was used longest ago and empties it. Global pages may have been filled into any set: they are looked for in
  * all of them, but only where there are some.
  *
+ * An index that the target does not keep by ASID is kept so nevertheless when switches find it full of non-global entries and
+ * little else: a kernel that hides from user code (KPTI) maps all of itself non-global and switches at each entry and exit. A
+ * whole flush of the index ends that; it begins again when it must.
+ *
  * Large pages are filled as single pages of 4 KiB, so dropping one address of a large page must drop what was filled from all
  * of it: a set remembers the ranges.
  *
@@ -16,6 +20,7 @@
 #include "accel/tb/tb_internal.h"
 
 #define RANGE_MAX_PAGES 32u /* for longer ranges, all entries are looked at once */
+#define LARGE_DROPS_MAX 4 /* ASID switches that find an index full of non-global entries, before it is kept by ASID */
 
 static unsigned n_sets(const CpuMmu *m, unsigned idx)
 {
@@ -27,6 +32,8 @@ static void flush_idx_locked(CPUState *cpu, unsigned idx)
     CpuMmu *m = cpu->mmu;
     for (unsigned i = 0; i < n_sets(m, idx); i++)
         tlb_set_flush_locked(&m->sets[idx][i]);
+    m->by_asid &= m->by_asid_set | ~(1u << idx);
+    m->large_drops[idx] = 0;
     tlb_install_locked(cpu, idx);
 }
 
@@ -185,12 +192,14 @@ static void drop_nonglobal_all(TlbSet *s)
     s->n_nonglobal = 0;
 }
 
-/* Drops the non-global entries of the current ASID from an index that is not kept by ASID. */
-static void drop_nonglobal(CPUState *cpu, TlbSet *s)
+/*
+ * Drops the non-global entries of the current ASID from an index that is not kept by ASID. The caller sees to the jump cache:
+ * what is not global has its context in the tag, or has set nonglobal_high.
+ */
+static void drop_nonglobal(TlbSet *s)
 {
     if (s->n_nonglobal > TLB_NONGLOBALS) {
         drop_nonglobal_all(s);
-        jump_cache_flush(cpu);
         return;
     }
     for (unsigned i = 0; i < s->n_nonglobal; i++) {
@@ -202,9 +211,27 @@ static void drop_nonglobal(CPUState *cpu, TlbSet *s)
             if (!s->victim_full[v].global)
                 drop(s, &s->victim[v], page, MEM_PAGE_MASK, false, false);
         }
-        jump_cache_flush_page(cpu, page);
     }
     s->n_nonglobal = 0;
+}
+
+/* Keeps idx by ASID from now on. The caller installs the tables. */
+static void promote_locked(CpuMmu *m, unsigned idx)
+{
+    tlb_set_flush_locked(&m->sets[idx][0]);
+    m->by_asid |= 1u << idx;
+    m->large_drops[idx] = 0;
+}
+
+/* The ASID changes: the non-global entries of idx, which is not kept by ASID, go. */
+static void leave_asid_locked(CpuMmu *m, unsigned idx)
+{
+    TlbSet *s = &m->sets[idx][0];
+    bool many = s->n_nonglobal > TLB_NONGLOBALS;
+    uint32_t used = s->used;
+    drop_nonglobal(s);
+    if (many && s->used <= used / 4 && ++m->large_drops[idx] >= LARGE_DROPS_MAX)
+        promote_locked(m, idx);
 }
 
 void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask)
@@ -215,7 +242,7 @@ void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask)
     FOREACH_IDX (cpu, idx, idx_mask) {
         if (!tlb_by_asid(m, idx)) {
             if (set == (int)m->current)
-                drop_nonglobal(cpu, &m->sets[idx][0]);
+                drop_nonglobal(&m->sets[idx][0]);
         } else if (set >= 0) {
             TlbSet *s = &m->sets[idx][set];
             if (s->n_global)
@@ -233,7 +260,8 @@ void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask)
 /* ---- switching ---- */
 void mmu_set_by_asid(CPUState *cpu, uint32_t idx_mask)
 {
-    cpu->mmu->by_asid = idx_mask;
+    mmu_flush(cpu, ~0u); /* of the sets that were in use so far */
+    cpu->mmu->by_asid = cpu->mmu->by_asid_set = idx_mask;
     cpu->jump_context = context_of(cpu->mmu->current);
     mmu_flush(cpu, ~0u);
 }
@@ -268,7 +296,7 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid)
     m->stamp[m->current] = ++m->clock;
     for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++) {
         if (!tlb_by_asid(m, idx) && m->sets[idx][0].n_nonglobal)
-            drop_nonglobal(cpu, &m->sets[idx][0]);
+            leave_asid_locked(m, idx);
     }
     m->current = known >= 0 ? (unsigned)known : recycle_set_locked(cpu, asid);
     m->stamp[m->current] = ++m->clock;
@@ -276,6 +304,5 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid)
     for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++)
         tlb_install_locked(cpu, idx);
     lock_release(&m->lock);
-    if (cpu->tb && cpu->tb->nonglobal_high)
-        jump_cache_flush(cpu);
+    jump_cache_switch(cpu);
 }

@@ -4,7 +4,8 @@
  *
  * One memfd is mapped twice: writable, and executable. No page is ever both through one mapping, and the two addresses differ by
  * a constant. The buffer is cut into chunks; a vCPU thread owns a chunk at a time and fills it without a lock, so translation
- * runs in parallel. Chunks are only given back all together (code_buffer_reset).
+ * runs in parallel. Chunks are handed out in a ring; when none is free, the next ones in the ring, which were filled longest
+ * ago, are emptied while no vCPU is in generated code (code_buffer_evict).
  *
  *   | host's shared code | chunk 0 ... | chunk 1 | chunk 2 | ...
  *                          | code and unwind table, code ... ->  free  <- ... links, block and TBInsns |
@@ -30,7 +31,9 @@
 #define BUFFER_MAX (2ull << 30) /* a rel32 must span it */
 #define BUFFER_DEFAULT_MAX (256ull << 20)
 #define CHUNK_MAX (1ull << 20)
-#define CHUNK_MIN (128ull << 10)
+#define CHUNK_MIN (64ull << 10)
+#define CHUNKS_WANTED 32       /* as long as they are not smaller, or larger, than that */
+#define EVICT_MAX 4            /* chunks at a time: none shall stop for long */
 
 typedef struct CodeChunk {
     uint32_t n;                /* (a) */
@@ -42,7 +45,7 @@ static uint64_t buffer_size, chunk_size;
 static unsigned n_chunks;
 static CodeChunk *chunks;
 static uint8_t *first_free;        /* (c) after the host's shared code */
-static unsigned next_chunk;        /* tb_lock */
+static unsigned next_chunk, n_free; /* tb_lock: chunks next_chunk .. next_chunk + n_free - 1, around the ring, are free */
 
 /* A limit in a cgroup file, or UINT64_MAX. */
 static uint64_t read_limit(const char *path)
@@ -114,8 +117,9 @@ bool code_buffer_init(uint64_t size, GError **error)
     if (size && (size < BUFFER_MIN || size > BUFFER_MAX))
         return error_set(error, "tb-size: %" G_GUINT64_FORMAT " bytes is not possible; from 1 MiB to 2048 MiB are", size);
     buffer_size = ALIGN_DOWN(size ? size : default_size(), CHUNK_MIN);
-    chunk_size = buffer_size / 16 >= CHUNK_MAX ? CHUNK_MAX : CHUNK_MIN;
-    n_chunks = (unsigned)(buffer_size / chunk_size);
+    for (chunk_size = CHUNK_MIN; chunk_size < CHUNK_MAX && chunk_size * CHUNKS_WANTED * 2 <= buffer_size;)
+        chunk_size *= 2;
+    n_chunks = n_free = (unsigned)(buffer_size / chunk_size);
     if (!map_twice(error))
         return false;
     chunks = g_new0(CodeChunk, n_chunks);
@@ -139,7 +143,7 @@ uint64_t code_buffer_size(void)
 
 uint64_t code_buffer_used(void)
 {
-    return MIN_OF(__atomic_load_n(&next_chunk, __ATOMIC_RELAXED) * chunk_size, buffer_size);
+    return (n_chunks - __atomic_load_n(&n_free, __ATOMIC_RELAXED)) * chunk_size;
 }
 
 ptrdiff_t code_buffer_rx_delta(void)
@@ -160,11 +164,13 @@ bool code_buffer_next_chunk(TbThread *th)
     if (th->buf.rw)
         forget_writable_code(th);
     lock_acquire(&tb_lock);
-    unsigned i = next_chunk;
-    if (i < n_chunks)
-        __atomic_store_n(&next_chunk, i + 1, __ATOMIC_RELAXED);
+    unsigned i = next_chunk, free = n_free;
+    if (free) {
+        next_chunk = (i + 1) % n_chunks;
+        __atomic_store_n(&n_free, free - 1, __ATOMIC_RELAXED);
+    }
     lock_release(&tb_lock);
-    if (i >= n_chunks)
+    if (!free)
         return false;
     if (!chunks[i].blocks)
         chunks[i].blocks = g_new(TranslationBlock *, chunk_size / sizeof(TranslationBlock) + 1);
@@ -189,15 +195,34 @@ void code_buffer_drop(TbThread *th, TranslationBlock *tb)
     th->buf = th->before_last;
 }
 
+/* Chunk i holds nothing any more. A vCPU that is still filling it must ask for another. */
+static void empty_chunk(unsigned i)
+{
+    __atomic_store_n(&chunks[i].n, 0, __ATOMIC_RELEASE);
+    CPU_FOREACH (cpu) {
+        if (cpu->tb && cpu->tb->chunk == i)
+            cpu->tb->buf = (CodeBuf){ 0 };
+    }
+}
+
+void code_buffer_evict(void (*fn)(TranslationBlock *tb))
+{
+    unsigned want = MIN_OF(MAX_OF(n_chunks / 8, 1u), (unsigned)EVICT_MAX);
+    want = MAX_OF(want, MIN_OF((unsigned)cpu_count(), n_chunks / 2)); /* all vCPUs may want one */
+    for (; n_free < want; __atomic_store_n(&n_free, n_free + 1, __ATOMIC_RELAXED)) {
+        unsigned i = (next_chunk + n_free) % n_chunks;
+        for (uint32_t k = 0; k < chunks[i].n; k++)
+            fn(chunks[i].blocks[k]);
+        empty_chunk(i);
+    }
+}
+
 void code_buffer_reset(void)
 {
     for (unsigned i = 0; i < n_chunks; i++)
-        __atomic_store_n(&chunks[i].n, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&next_chunk, 0, __ATOMIC_RELAXED);
-    CPU_FOREACH (cpu) {
-        if (cpu->tb)
-            cpu->tb->buf = (CodeBuf){ 0 };
-    }
+        empty_chunk(i);
+    next_chunk = 0;
+    __atomic_store_n(&n_free, n_chunks, __ATOMIC_RELAXED);
 }
 
 TranslationBlock *tb_of_host_pc(uintptr_t pc)

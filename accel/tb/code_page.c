@@ -19,7 +19,12 @@
  *    One that held no fast-write entry cannot have a store in flight either: only its own thread, which would have finished
  *    the store, or an earlier code_page_begin, whose answer is then still awaited, takes entries away.
  *
- * When a page's last block goes, RAM_PAGE_CODE is cleared, and TLB entries become fast again at their next slow store.
+ * When a page's last block is invalidated, RAM_PAGE_CODE is cleared, and TLB entries become fast again at their next slow store.
+ * When blocks go only because their room is wanted, the code is likely to be translated again: the flag and the marks stay
+ * until a store to the page shows that they are not wanted (code_page_release).
+ *
+ * RAM_PAGE_FAST tells code_page_begin whether there may be fast-write entries at all: most pages of code have none, and the
+ * search for them through all TLBs is slow.
  */
 #include <string.h>
 
@@ -131,7 +136,7 @@ static void list_remove_locked(CodePage *page, TranslationBlock *tb, unsigned n)
     }
 }
 
-/* Marks exactly what the blocks cover; nothing is marked and read at this moment. Clears the page's flag when there are none. */
+/* Marks exactly what the blocks cover, unless something is being read just now. Clears the page's flag when there are none. */
 static void tidy_locked(CodePage *page)
 {
     if (page->translators)
@@ -148,8 +153,19 @@ static void tidy_locked(CodePage *page)
         __atomic_fetch_and(ram_page_flags(ram, page->addr), (uint8_t)~RAM_PAGE_CODE, __ATOMIC_SEQ_CST);
 }
 
+void code_page_release(ram_addr_t addr)
+{
+    CodePage *page = page_find(addr);
+    if (!page || __atomic_load_n(&page->blocks, __ATOMIC_RELAXED))
+        return;
+    lock_acquire(&tb_lock);
+    if (!page->blocks)
+        tidy_locked(page);
+    lock_release(&tb_lock);
+}
+
 /* ---- invalidation ---- */
-static void kill_locked(TranslationBlock *tb)
+void code_page_evict_locked(TranslationBlock *tb)
 {
     __atomic_store_n(&tb->invalid, 1, __ATOMIC_SEQ_CST);
     tb_table_remove_locked(tb);
@@ -157,6 +173,11 @@ static void kill_locked(TranslationBlock *tb)
     list_remove_locked(page_find(tb->phys), tb, 0);
     if (tb->phys2 != RAM_ADDR_INVALID)
         list_remove_locked(page_find(tb->phys2), tb, 1);
+}
+
+static void kill_locked(TranslationBlock *tb)
+{
+    code_page_evict_locked(tb);
     jump_cache_forget(tb);
     tb_count(&tb_stats.invalidations);
 }
@@ -211,7 +232,9 @@ static void settled(CPUState *cpu, void *data)
 /* Makes page a code page: no vCPU may write to it fast. */
 static void arm_locked(CodePage *page, RAMBlock *ram)
 {
-    __atomic_fetch_or(ram_page_flags(ram, page->addr), RAM_PAGE_CODE, __ATOMIC_SEQ_CST);
+    uint8_t *flags = ram_page_flags(ram, page->addr);
+    if (!(__atomic_fetch_or(flags, RAM_PAGE_CODE, __ATOMIC_SEQ_CST) & RAM_PAGE_FAST))
+        return;
     const uint8_t *host = ram->host + (page->addr - ram->offset);
     CPU_FOREACH (cpu) {
         bool had = cpu->mmu && mmu_revoke_write(cpu, host);
@@ -221,6 +244,7 @@ static void arm_locked(CodePage *page, RAMBlock *ram)
             async_run_on_cpu(cpu, settled, page);
         }
     }
+    __atomic_fetch_and(flags, (uint8_t)~RAM_PAGE_FAST, __ATOMIC_SEQ_CST); /* none can be made while it is a code page */
 }
 
 bool code_page_possible(ram_addr_t addr)
@@ -294,7 +318,7 @@ void code_pages_reset(void)
             if (!page)
                 continue;
             page->blocks = page->n_blocks = 0;
-            tidy_locked(page);
+            memset(page->words, 0, sizeof page->words);
         }
     }
     lock_release(&tb_lock);

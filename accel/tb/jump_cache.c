@@ -15,7 +15,9 @@
  *  - The numbers of flags run out: everything is emptied together with the code buffer.
  *
  * A tag leaves the ASID out for the half of the address space that is normally global. When code there turns out to be mapped
- * non-global, an ASID switch flushes everything.
+ * non-global, an ASID switch flushes everything. A kernel that hides from user code (KPTI) maps itself so and switches at each
+ * entry and exit: after some such flushes CPUState.high_by_asid is set, which changes the kernel's block flags to ones under
+ * which its tags have the ASID. Blocks with the old flags that run on are looked after as before.
  */
 #include <string.h>
 
@@ -24,6 +26,7 @@
 
 #define TAG_EMPTY (~0ull)
 #define FLAG_SLOTS 256
+#define HIGH_FLUSHES_MAX 8 /* then high_by_asid */
 
 /* ---- numbers for block flags: an open hash, entries only added until the next reset ---- */
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
@@ -136,16 +139,33 @@ void jump_cache_settle(CPUState *cpu)
     }
 }
 
+static void forget_entry(CPUState *cpu, const TranslationBlock *tb)
+{
+    CPUJumpEntry *e = entry_of(cpu, tb->pc);
+    uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
+    if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
+        __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+void jump_cache_evict(const TranslationBlock *tb)
+{
+    CPU_FOREACH (cpu)
+        forget_entry(cpu, tb);
+}
+
+void jump_cache_forget_returns(void)
+{
+    CPU_FOREACH (cpu)
+        forget_returns(cpu);
+}
+
 void jump_cache_forget(const TranslationBlock *tb)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     CPU_FOREACH (cpu) {
         if (!cpu->tb)
             continue;
-        CPUJumpEntry *e = entry_of(cpu, tb->pc);
-        uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
-        if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
-            __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        forget_entry(cpu, tb);
         if (cpu == current_cpu) {
             forget_returns(cpu);
         } else {
@@ -195,6 +215,18 @@ void jump_cache_flush_page(CPUState *cpu, uint64_t va)
     for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
         if (!((cpu->return_stack[i].tag ^ va) & page_of_tag))
             cpu->return_stack[i].tag = TAG_EMPTY;
+    }
+}
+
+void jump_cache_switch(CPUState *cpu)
+{
+    TbThread *th = cpu->tb;
+    if (!th || !th->nonglobal_high)
+        return;
+    jump_cache_flush(cpu);
+    if (++th->high_flushes >= HIGH_FLUSHES_MAX) {
+        th->high_flushes = 0;
+        cpu->high_by_asid = true;
     }
 }
 

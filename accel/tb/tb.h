@@ -30,8 +30,8 @@ typedef struct TranslationBlock TranslationBlock;
 
 /* Where a fault or exit inside a block's code happened: sorted by host_offset, one entry per call that may look at guest state. host_offset is that of the return address from the code's start. */
 typedef struct TBUnwind { uint32_t host_offset; uint32_t guest_insn; } TBUnwind;
-/* A guest instruction, as given to ir_insn_start. */
-typedef struct TBInsn { uint64_t pc; uint32_t extra; } TBInsn;
+/* A guest instruction, as given to ir_insn_start. pc_offset is from the block's pc. */
+typedef struct TBInsn { int32_t pc_offset; uint32_t extra; } TBInsn;
 
 typedef struct TBLink {
     uint32_t patch_offset;        /* (c) of the rel32 in the code; 0: no such link */

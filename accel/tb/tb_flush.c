@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Setting up the block table, and emptying everything when the code buffer is full. */
+/*
+ * Setting up the block table, and making room when the code buffer is full.
+ *
+ * Room is made by dropping the oldest blocks, some chunks of them at a time, so that even a buffer that is too small for the
+ * guest's code keeps most of it: emptying it would throw away what is in use every time, and then stand half empty on average.
+ * Everything is emptied only when the numbers of flags have run out.
+ */
 #include <string.h>
 
 #include "accel/tb/tb_internal.h"
@@ -38,6 +44,37 @@ void tb_flush_now(void)
     }
     __atomic_store_n(&tb_stats.blocks, 0, __ATOMIC_RELAXED);
     tb_count(&tb_stats.flushes);
+}
+
+static void evict(TranslationBlock *tb)
+{
+    if (tb->no_cache)
+        return;
+    __atomic_fetch_sub(&tb_stats.blocks, 1, __ATOMIC_RELAXED);
+    if (tb->invalid)
+        return;
+    code_page_evict_locked(tb);
+    jump_cache_evict(tb);
+}
+
+void tb_evict_now(void)
+{
+    lock_acquire(&tb_lock);
+    code_buffer_evict(evict);
+    lock_release(&tb_lock);
+    jump_cache_forget_returns();
+    tb_count(&tb_stats.flushes);
+}
+
+static void do_evict(CPUState *cpu, void *data)
+{
+    if ((uintptr_t)data == __atomic_load_n(&tb_stats.flushes, __ATOMIC_RELAXED))
+        tb_evict_now();
+}
+
+void tb_evict_request(CPUState *cpu)
+{
+    async_safe_run_on_cpu(cpu, do_evict, (void *)(uintptr_t)__atomic_load_n(&tb_stats.flushes, __ATOMIC_RELAXED));
 }
 
 /* data: how many flushes there had been when this one was asked for; one serves all who asked at the same time. */

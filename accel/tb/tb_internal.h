@@ -37,6 +37,7 @@ typedef struct TbThread {
     uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
     uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
+    uint32_t high_flushes;                /* how often an ASID switch emptied the jump cache because of that */
     bool one_insn;                        /* the next block is to be one instruction, translated afresh */
     CodePage *pages[2];                   /* of the translation in progress */
     bool poisoned;                        /* (L) what the translation in progress has read was written meanwhile */
@@ -56,6 +57,8 @@ bool code_buffer_init(uint64_t size, GError **error);
 bool code_buffer_init_host(const TargetOps *target, GError **error);
 uint64_t code_buffer_size(void);
 uint64_t code_buffer_used(void);
+/* Frees the chunks that were filled longest ago, calling fn for each of their blocks. Exclusive section, or nothing runs. */
+void code_buffer_evict(void (*fn)(TranslationBlock *tb));
 ptrdiff_t code_buffer_rx_delta(void);
 /* Gives th an empty chunk; false: none is left. */
 bool code_buffer_next_chunk(TbThread *th);
@@ -80,6 +83,8 @@ bool code_page_overlaps(ram_addr_t addr, unsigned len);
 bool code_page_possible(ram_addr_t addr);
 /* th's translation is about to read the page of addr: slot 0 or 1. */
 void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr);
+/* The page of addr is about to be written: it is a code page no longer if nothing is left of its code. */
+void code_page_release(ram_addr_t addr);
 /* Marks bytes as read; before they are read. */
 void code_page_mark(CodePage *page, unsigned offset, unsigned len);
 /*
@@ -87,7 +92,10 @@ void code_page_mark(CodePage *page, unsigned offset, unsigned len);
  * NULL: tb may be used once. tb NULL: gives up.
  */
 TranslationBlock *code_page_end(TbThread *th, TranslationBlock *tb);
+/* Forgets all blocks; the pages stay code pages, so that they need not be made so again. Exclusive section. */
 void code_pages_reset(void);
+/* Takes a block that is in the table, and whose room is wanted, out of everything but the jump caches. */
+void code_page_evict_locked(TranslationBlock *tb);
 
 /* ---- tb_link.c, under tb_lock ---- */
 void tb_unlink_locked(TranslationBlock *tb);
@@ -95,10 +103,15 @@ void tb_unlink_locked(TranslationBlock *tb);
 /* ---- jump_cache.c ---- */
 void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping);
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
+/* Forgets a block that is evicted, but for the return stacks, which jump_cache_forget_returns empties. Exclusive section. */
+void jump_cache_evict(const TranslationBlock *tb);
+void jump_cache_forget_returns(void);
 /* Forgets tb in all vCPUs' caches and return stacks. Any thread; tb->invalid is set. */
 void jump_cache_forget(const TranslationBlock *tb);
 /* Drops the entries of one jump_context's code (and what cannot be told apart from them). */
 void jump_cache_flush_context(CPUState *cpu, uint64_t context);
+/* jump_context has changed. */
+void jump_cache_switch(CPUState *cpu);
 /* Drops the entries of code at addresses first to last. */
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
 /* Carries out what other threads' invalidations left for this vCPU. */
@@ -116,8 +129,12 @@ void tb_translate_abort(CPUState *cpu);
 void tb_discard(CPUState *cpu, TranslationBlock *tb);
 
 /* ---- tb_flush.c ---- */
-/* Exclusive section, or no vCPU runs. */
+/* Empties everything. Exclusive section, or no vCPU runs. */
 void tb_flush_now(void);
+/* Makes room by dropping the oldest blocks. Exclusive section, or no vCPU runs. */
+void tb_evict_now(void);
+/* The same when all vCPUs have left generated code. */
+void tb_evict_request(CPUState *cpu);
 extern TBStats tb_stats; /* (a), relaxed */
 static inline void tb_count(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
 

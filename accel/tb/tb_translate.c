@@ -9,6 +9,7 @@
  * Code that does not lie in RAM (a guest that jumps into a device) is fetched through the device, one instruction at a time, and
  * never kept. Nor is a block kept whose page was written while it was read, or is settling: see code_page.c.
  */
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +141,7 @@ static uint16_t collect_insns(const IRFunc *f, TBInsn *out)
     uint16_t n = 0;
     for (uint32_t i = 0; i < f->n_insns; i++) {
         if (f->insns[i].op == IR_insn_start)
-            out[n++] = (TBInsn){ f->insns[i].imm, f->insns[i].aux };
+            out[n++] = (TBInsn){ (int32_t)(f->insns[i].imm - f->pc), f->insns[i].aux };
     }
     return n;
 }
@@ -179,7 +180,7 @@ static TranslationBlock *emit_in_chunk(TbThread *th, const IRFunc *f)
 {
     CodeBuf buf = th->buf;
     TBLink links[TB_MAX_LINKS] = { 0 };
-    TranslationBlock *tb = take_top(&buf, sizeof(TranslationBlock) + count_starts(f) * sizeof(TBInsn), 64);
+    TranslationBlock *tb = take_top(&buf, sizeof(TranslationBlock) + count_starts(f) * sizeof(TBInsn), alignof(TranslationBlock));
     if (!tb)
         return NULL;
     TBInsn *insns = (TBInsn *)(tb + 1);
@@ -212,15 +213,15 @@ static EmitResult emit(TbThread *th, const IRFunc *f, TranslationBlock **tb)
     return *tb ? EMIT_OK : EMIT_TOO_BIG;
 }
 
-/* The buffer is full. Returns only when it could be emptied at once. */
+/* The buffer is full. Returns only when room could be made at once. */
 static void make_room(TbThread *th)
 {
     code_page_end(th, NULL);
     if (in_exclusive_section()) {
-        tb_flush_now();
+        tb_evict_now();
         return;
     }
-    tb_flush_request(th->cpu);
+    tb_evict_request(th->cpu);
     cpu_loop_exit(th->cpu);
 }
 

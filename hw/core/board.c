@@ -30,14 +30,16 @@ static bool has_option(const BoardClass *board, const char *key)
 bool board_check_options(const BoardClass *board, const MachineConfig *config, GError **error)
 {
     for (unsigned i = 0; i < config->n_options; i++) {
-        g_autoptr(GString) known = NULL;
+        const char *names[32], *near;
+        size_t n = 0;
 
         if (has_option(board, config->options[i].key))
             continue;
-        known = g_string_new(NULL);
-        for (const BoardOption *o = board->options; o && o->name; o++)
-            g_string_append_printf(known, "%s%s=%s", known->len ? ", " : "", o->name, o->values);
-        return error_set(error, "-M %s: no option '%s'; accepted: %s", board->name, config->options[i].key, known->str);
+        for (const BoardOption *o = board->options; o && o->name && n < G_N_ELEMENTS(names); o++)
+            names[n++] = o->name;
+        near = error_nearest(config->options[i].key, names, n);
+        return error_set(error, "-M %s: no option '%s'%s%s%s; '-M %s,help' lists them", board->name, config->options[i].key,
+                         near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", board->name);
     }
     return true;
 }

@@ -37,7 +37,7 @@ Device *device_new(const char *name, GError **error)
         names[n] = device_classes[n]->name;
     near = error_nearest(name, names, n);
     if (near)
-        error_set(error, "'%s' is not a device: did you mean '%s'?", name, near);
+        error_set(error, "'%s' is not a device: did you mean '%s'? '-device help' lists them", name, near);
     else
         error_set(error, "'%s' is not a device: '-device help' lists them", name);
     return NULL;

@@ -64,7 +64,7 @@ typedef struct TargetOps {
     void (*get_block_state)(CPUState *cpu, uint64_t *pc, uint64_t *flags);
     /* MMU index that instruction fetches of blocks with these flags use. */
     unsigned (*code_mmu_index)(uint64_t flags);
-    /* Whether code at va with these flags is in the half of the address space whose mappings are normally global: its jump-cache tags leave CPUState.jump_context out. */
+    /* Whether code at va with these flags is in the half of the address space whose mappings are normally global: its jump-cache tags leave CPUState.jump_context out. Never so when the flags come from a CPU with CPUState.high_by_asid. */
     bool (*jump_is_global)(uint64_t va, uint64_t flags);
     /* Once a block. */
     void (*trans_init)(TransContext *t);
@@ -82,6 +82,8 @@ typedef struct TargetOps {
     void (*unaligned_access)(CPUState *cpu, uint64_t va, MMUAccess access, unsigned mmu_idx, uintptr_t ra) __attribute__((noreturn));
     /* The memory system answered with an error: raises the fault, or returns when the architecture ignores it. */
     void (*bus_error)(CPUState *cpu, uint64_t va, uint64_t pa, unsigned size, MMUAccess access, unsigned mmu_idx, int result, uintptr_t ra);
+    /* An access to [va, va + size) of a page that was filled with MMUPage.watched, allowed by the tables and before it is made: raises the watchpoint's exception or returns. va is stripped; the bytes lie in one page. May be NULL when the target marks no page. */
+    void (*check_watch)(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned mmu_idx, uintptr_t ra);
     /* Canonical form of a data address for the TLB: tags removed (TBI). NULL: the identity. */
     uint64_t (*strip_address)(CPUState *cpu, uint64_t va, unsigned mmu_idx);
     /* Takes the exception in cpu->exception_index (below EXCP_FIRST). */

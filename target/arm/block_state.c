@@ -2,6 +2,7 @@
 /* The block flags: everything in the CPU's state, pc excepted, that translation depends on. One bit each, see BF_* in cpu.h. */
 #include "base/bits.h"
 #include "target/arm/cpu.h"
+#include "target/arm/debug.h"
 
 #define SCTLR_A BIT(1)
 #define SCTLR_SA BIT(3)
@@ -15,8 +16,6 @@
 #define TCR_TBI0_SHIFT 37
 #define TCR_TBID0_SHIFT 51
 #define FPCR_SLOW (BIT(24) | BIT(19)) /* FZ, FZ16 */
-#define MDSCR_SS BIT(0)
-#define MDSCR_KDE BIT(13)
 
 static uint64_t sctlr_flags(const ArmCPU *cpu, unsigned el)
 {
@@ -50,14 +49,6 @@ static bool fp_traps(const CPUARMState *env, unsigned el)
     return !(fpen & 1) || (fpen == 1 && el == 0);
 }
 
-/* Software step is active (D2.12.3): from EL1 only with KDE and D clear; never while the OS lock is held. */
-static bool step_active(const CPUARMState *env, unsigned el)
-{
-    if (!(env->mdscr_el1 & MDSCR_SS) || (env->oslar_el1 & 1))
-        return false;
-    return el == 0 || ((env->mdscr_el1 & MDSCR_KDE) && !(env->pstate & PSTATE_D));
-}
-
 void arm_get_block_state(CPUState *cs, uint64_t *pc, uint64_t *flags)
 {
     const ArmCPU *cpu = arm_cpu(cs);
@@ -72,8 +63,15 @@ void arm_get_block_state(CPUState *cs, uint64_t *pc, uint64_t *flags)
     f |= pstate & PSTATE_IL ? BF_IL : 0;
     f |= el && (pstate & PSTATE_UAO) ? BF_UNPRIV_EL1 : 0;
     f |= pstate & PSTATE_SP ? BF_SPSEL : 0;
-    if (step_active(env, el))
+    f |= el && cs->high_by_asid ? BF_HIGH_ASID : 0;
+    if (UNLIKELY(env->bp_filter[el]) && arm_debug_enabled(env, el, pstate))
+        f |= BF_BREAK | (env->bp_filter[el] & arm_breakpoint_bit(env->pc) ? BF_SLOW : 0);
+    if (arm_step_active(env))
         f |= BF_SS | (pstate & PSTATE_SS ? BF_SS_PSTATE : 0);
-    *flags = f | sctlr_flags(cpu, el) | tbi_flags(cpu);
+    f |= sctlr_flags(cpu, el) | tbi_flags(cpu);
+    /* An exit to the slow block may come through here, when it could not be a direct link. */
+    if (UNLIKELY(env->sp & 15) && (f & BF_ALIGN_SP))
+        f |= BF_SLOW;
+    *flags = f;
     *pc = env->pc;
 }

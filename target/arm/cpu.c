@@ -44,6 +44,7 @@ void arm_reset(CPUState *cs)
     __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
     cs->halted = cpu->start_powered_off;
     cs->exception_index = -1;
+    cs->high_by_asid = false;
     arm_pauth_refresh(cpu);
     arm_timers_reset(cpu);
     arm_pmu_reset(cpu);

@@ -68,6 +68,9 @@ typedef struct CPUARMState {
     uint64_t spsr_el1, elr_el1, esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1;
     uint64_t csselr_el1, mdscr_el1, oslar_el1, osdlr_el1, mdccint_el1;
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim;
+    uint64_t bp_filter[2];    /* by EL: a bit for each address (arm_breakpoint_bit) that a breakpoint may match there; derived, debug.c */
+    uint32_t watch_active;    /* bit for each watchpoint that can match; derived, debug.c */
+    uint32_t step_iss;        /* ISV and EX of a software step exception that comes next: SS_ISV after a stepped instruction */
     uint64_t cntfrq, disr_el1;
     uint64_t cntkctl_el1, cntp_cval, cntp_ctl, cntv_cval, cntv_ctl, cntvoff;
     uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmccntr, pmccfiltr, pmselr, pmevcntr[31], pmevtyper[31];
@@ -160,7 +163,9 @@ extern const TargetFpOps arm_fp_ops;        /* fp_ops.c */
 #define BF_UCI (1u << 24)        /* EL0: SCTLR_EL1.UCI; cache maintenance allowed */
 #define BF_DZE (1u << 25)        /* EL0: SCTLR_EL1.DZE */
 #define BF_SPSEL (1u << 26)      /* PSTATE.SP: which of the two stack pointers SLOT_SP is (moving it is a helper's matter) */
-#define BF_SLOW (1u << 27)       /* never from get_block_state: the first instruction is translated alone, with its rare cases (SP misaligned, branch to a non-canonical address); its fast form leaves to here */
+#define BF_HIGH_ASID (1u << 28)  /* EL1: the kernel is mapped non-global (KPTI), CPUState.high_by_asid: jumps tell its code by ASID */
+#define BF_SLOW (1u << 27)       /* the first instruction is translated alone, with its rare cases (SP misaligned, a breakpoint's address, branch to a non-canonical address); its fast form leaves to here */
+#define BF_BREAK (1u << 29)      /* bp_filter[EL] is not empty and debug exceptions are enabled: each instruction's address is tested */
 
 /* ---- shared between translation and system files of target/arm ---- */
 /* PSTATE with NZCV in architectural form, as SPSR holds it, and back (banks SP when EL or SPSel change; does not touch pc). */

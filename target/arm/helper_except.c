@@ -6,12 +6,10 @@
  */
 #include "base/bits.h"
 #include "base/log.h"
+#include "target/arm/debug.h"
 #include "target/arm/helper_a64.h"
 #include "target/arm/internals.h"
 #include "target/arm/psci.h"
-
-#define MDSCR_SS 1ull
-#define MDSCR_KDE (1ull << 13)
 
 void helper_exception(CPUState *cs, uint32_t syndrome, uint64_t pc)
 {
@@ -30,6 +28,19 @@ void helper_exception_far(CPUState *cs, uint32_t syndrome, uint64_t pc, uint64_t
     env->exc.far = far;
     env->exc.far_valid = true;
     arm_take_exception(arm_cpu(cs), 0, pc);
+}
+
+/* The software step exception: its syndrome tells what was stepped before (D2.12.7). */
+void helper_step_exception(CPUState *cs, uint64_t pc)
+{
+    helper_exception(cs, ARM_SYN(EC_STEP_LOWER, arm_env(cs)->step_iss | DEBUG_FSC), pc);
+}
+
+/* bp_filter says that a breakpoint may match the instruction at pc, which is about to run. */
+void helper_breakpoint(CPUState *cs, uint64_t pc)
+{
+    if (arm_breakpoint_matches(arm_cpu(cs), pc))
+        arm_raise_sync(arm_cpu(cs), ARM_SYN(EC_BKPT_LOWER, DEBUG_FSC), NULL, GETPC());
 }
 
 /* HVC with PSCI behind it. pc: of the next instruction, stored first since some calls do not return. */
@@ -51,10 +62,12 @@ void helper_daif_write(CPUState *cs, uint32_t pstate)
     ArmCPU *cpu = arm_cpu(cs);
     CPUARMState *env = &cpu->env;
     uintptr_t ra = GETPC();
-    bool may_step = (env->pstate & ~pstate & PSTATE_D) && (env->mdscr_el1 & MDSCR_SS) && (env->mdscr_el1 & MDSCR_KDE);
+    bool debug = (env->pstate & ~pstate & PSTATE_D) && (env->mdscr_el1 & MDSCR_KDE) && ((env->mdscr_el1 & MDSCR_SS) || env->bp_filter[1]);
 
+    if (env->pstate & PSTATE_D)
+        env->step_iss = 0; /* this instruction is not stepped, if the next one is */
     env->pstate = pstate;
-    if (!may_step && !arm_interrupt_deliverable(cpu))
+    if (!debug && !arm_interrupt_deliverable(cpu))
         return;
     /* Leave now: a window of unmasked interrupts may close before the block's next poll. */
     if (cpu_restore_state(cs, ra))
@@ -72,11 +85,9 @@ void helper_spsel(CPUState *cs, uint32_t value)
 /* DebugExceptionReturnSS (D2.12.4): PSTATE.SS after a return to el. */
 static bool return_ss(const CPUARMState *env, uint32_t spsr, unsigned el)
 {
-    bool kernel = env->mdscr_el1 & MDSCR_KDE;
-
-    if (!(env->mdscr_el1 & MDSCR_SS) || (kernel && !(env->pstate & PSTATE_D)))
+    if (!(env->mdscr_el1 & MDSCR_SS) || arm_debug_enabled(env, 1, env->pstate))
         return false;
-    return (el == 0 || (kernel && !(spsr & PSTATE_D))) && (spsr & PSTATE_SS);
+    return arm_debug_enabled(env, el, spsr) && (spsr & PSTATE_SS);
 }
 
 /* An SPSR that names no state to which EL1 may return (D1.4.4): AArch32, a higher EL, or EL0 with SP_EL1. */
@@ -97,6 +108,8 @@ void helper_eret(CPUState *cs, uint64_t elr)
     }
     if (!return_ss(env, spsr, spsr >> PSTATE_EL_SHIFT & 3))
         spsr &= ~PSTATE_SS;
+    if (!arm_step_active(env))
+        env->step_iss = 0;
     env->exclusive_addr = ~0ull;
     env->pc = elr;
     arm_set_pstate(cpu, spsr);

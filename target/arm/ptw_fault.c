@@ -10,6 +10,7 @@
 #include "accel/mmu/mmu.h"
 #include "base/bits.h"
 #include "base/log.h"
+#include "target/arm/debug.h"
 #include "target/arm/ptw.h"
 
 #define ISS_WNR (1u << 6)
@@ -55,8 +56,8 @@ bool arm_tlb_fill(CPUState *cs, uint64_t va, unsigned size, MMUAccess access, un
         raise_abort(cpu, va, access, w.fsc, ra);
     }
     MMUPage page = {
-        .va = access == MMU_INST_FETCH ? va : arm_strip_address(cs, va, idx), .pa = w.pa, .page_bits = w.page_bits, .prot = w.prot, .global = w.global, .target_bits = w.target_bits,
-        .device = w.target_bits & ARM_PAGE_DEVICE,
+        .va = access == MMU_INST_FETCH ? va : arm_strip_address(cs, va, idx), .pa = w.pa, .page_bits = w.page_bits, .prot = w.prot,
+        .global = w.global, .target_bits = w.target_bits, .device = w.target_bits & ARM_PAGE_DEVICE, .watched = arm_page_watched(cpu, va),
         .attrs = { .user = idx == ARM_MMU_EL0, .requester_id = (unsigned)cs->index & 0xffff },
     };
     mmu_set_page(cs, idx, &page);

@@ -6,6 +6,7 @@
  */
 #include "accel/mmu/mmu.h"
 #include "base/bits.h"
+#include "target/arm/debug.h"
 #include "target/arm/internals.h"
 #include "target/arm/ptw.h"
 
@@ -33,10 +34,13 @@ static void write_clean(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
     by_address(cpu, value, MMU_DATA_LOAD);
 }
 
-/* DC IVAC discards data: it needs write permission (D7.5.8). */
+/* DC IVAC discards data: it needs write permission (D7.5.8), and watchpoints take it for a store (D2.9.4). */
 static void write_invalidate(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
 {
+    unsigned idx = arm_data_mmu_index(&cpu->env), line = 4u << (cpu->id.ctr >> 16 & 15);
+
     by_address(cpu, value, MMU_DATA_STORE);
+    arm_check_watch_cm(cpu, arm_strip_address(&cpu->parent, value, idx), line, idx, cpu->sysreg_ra);
 }
 
 #define NOP_ROW(rname, crm, op2) \

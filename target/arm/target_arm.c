@@ -8,6 +8,7 @@
 #include <capstone/capstone.h>
 
 #include "target/arm/cpu.h"
+#include "target/arm/debug.h"
 
 #define XSLOT(n, priority) [SLOT_X0 + n] = { "x" #n, ENV_OFFSET(x[n]), IR_I64, priority }
 #define VSLOT(n) [SLOT_V0 + n] = { "v" #n, ENV_OFFSET(v[n]), IR_V128, n < 8 ? 8 - n : 0 }
@@ -28,8 +29,8 @@ const IRSlot arm_slots[ARM_NB_SLOTS] = {
 /* EL1 fetches do not depend on PAN. */
 static unsigned code_mmu_index(uint64_t flags) { return flags >> BF_EL_SHIFT & 3 ? ARM_MMU_EL1 : ARM_MMU_EL0; }
 
-/* Kernels map their half globally. */
-static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63; }
+/* Kernels map their half globally, unless they hide from user code. */
+static bool jump_is_global(uint64_t va, uint64_t flags) { return va >> 63 && !(flags & BF_HIGH_ASID); }
 
 /* extra: PSTATE bits that translation had cleared when the instruction began. */
 static void restore_state(CPUState *cs, uint64_t pc, uint32_t extra)
@@ -59,6 +60,7 @@ const TargetOps target_aarch64 = {
     .tlb_fill = arm_tlb_fill,
     .unaligned_access = arm_unaligned_access,
     .bus_error = arm_bus_error,
+    .check_watch = arm_check_watch,
     .strip_address = arm_strip_address,
     .do_exception = arm_do_exception,
     .do_interrupt = arm_do_interrupt,

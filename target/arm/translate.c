@@ -15,11 +15,11 @@
  */
 #include "accel/mmu/mmu.h"
 #include "base/bits.h"
+#include "target/arm/debug.h"
 #include "target/arm/helper_a64.h"
 #include "target/arm/translate.h"
 
-#define SS_ISV (1u << 24)
-#define SS_IFSC 0x22u
+#define BREAK_MAX_INSNS 32 /* each takes an exit, of IR_MAX_EXITS */
 
 static __thread DisasContext disas_context;
 
@@ -55,6 +55,19 @@ static void gen_change_pstate(DisasContext *s, uint32_t clear, uint32_t set)
     if (set)
         p = ir_or(s->f, p, ir_i32(s->f, set));
     ir_stenv(s->f, ENV_OFFSET(pstate), 2, p);
+}
+
+/* A breakpoint may match this instruction. Nothing of it has been emitted; first: PSTATE still has the block's BTYPE and SS. */
+static void gen_breakpoint_check(DisasContext *s, bool first)
+{
+    if (is_slow(s)) {
+        ir_call(s->f, &ir_helper_breakpoint, ir_i64(s->f, s->pc));
+        return;
+    }
+    uint64_t flags = (first ? s->flags : next_flags(s)) | BF_SLOW;
+    IRRef filter = ir_ldenv(s->f, IR_I64, ENV_OFFSET(bp_filter) + s->el * 8, 3, false);
+    ir_br(s->f, IR_TSTNE, filter, ir_i64(s->f, arm_breakpoint_bit(s->pc)),
+          ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = s->pc, .flags = flags }));
 }
 
 /* An exception that the instruction raises for itself: the PSTATE bits taken away at its start are part of the state. */
@@ -146,11 +159,14 @@ static bool bti_fails(DisasContext *s)
 static bool gen_first_checks(DisasContext *s)
 {
     if ((s->flags & BF_SS) && !(s->flags & BF_SS_PSTATE)) {
-        gen_exception(s, ARM_SYN(EC_STEP_LOWER, SS_ISV | SS_IFSC));
+        ir_call(s->f, &ir_helper_step_exception, ir_i64(s->f, s->pc));
+        end_with_exception(s);
     } else if (s->pc & 3) {
         gen_exception_far(s, ARM_SYN(EC_PC_ALIGN, 0), s->pc);
     } else {
         s->insn = trans_fetch32(s->t, s->pc);
+        if (s->flags & BF_BREAK)
+            gen_breakpoint_check(s, true);
         if (s->flags & BF_IL)
             gen_exception(s, ARM_SYN(EC_ILLEGAL, 0));
         else if (bti_fails(s))
@@ -169,6 +185,8 @@ void arm_trans_init(TransContext *t)
     };
     if (t->flags & (BF_SS | BF_SLOW))
         t->max_insns = 1;
+    else if (t->flags & BF_BREAK)
+        t->max_insns = MIN_OF(t->max_insns, BREAK_MAX_INSNS);
     t->target_data = s;
 }
 
@@ -181,6 +199,18 @@ static void start_insn(DisasContext *s)
     s->btype = first ? s->flags >> BF_BTYPE_SHIFT & 3 : 0;
     s->extra = s->btype << PSTATE_BTYPE_SHIFT | (first && (s->flags & BF_SS_PSTATE) ? PSTATE_SS : 0);
     ir_insn_start(s->f, s->pc, s->extra);
+}
+
+/* Load-exclusive class: LDXR, LDAXR, and their pairs (of words and doublewords; the others' encodings are CASP). */
+static bool is_load_exclusive(uint32_t insn)
+{
+    return (insn & 0x3fc00000u) == 0x08400000u && (!(insn & 1u << 21) || insn >> 31);
+}
+
+/* The step exception after this instruction will say this of it; an exception that it raises takes it back. */
+static void gen_step_iss(DisasContext *s)
+{
+    ir_stenv(s->f, ENV_OFFSET(step_iss), 2, ir_i32(s->f, SS_ISV | (is_load_exclusive(s->insn) ? SS_EX : 0)));
 }
 
 void arm_trans_insn(TransContext *t)
@@ -198,8 +228,12 @@ void arm_trans_insn(TransContext *t)
         s->extra = extra;
         if (extra)
             gen_change_pstate(s, extra, 0);
+        if (extra & PSTATE_SS)
+            gen_step_iss(s);
     } else {
         s->insn = trans_fetch32(t, s->pc);
+        if (s->flags & BF_BREAK)
+            gen_breakpoint_check(s, false);
     }
     if (!a64_decode(s, s->insn))
         gen_exception(s, ARM_SYN(EC_UNKNOWN, 0));

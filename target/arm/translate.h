@@ -73,8 +73,8 @@ void gen_exception_far(DisasContext *s, uint32_t syndrome, uint64_t far);
 uint64_t next_flags(const DisasContext *s);
 /* Index of an exit to the same instruction with BF_SLOW; only while nothing of the instruction has been emitted but reads. */
 unsigned slow_exit(DisasContext *s);
-/* Whether the rare cases are to be done in place, by helpers. */
-static inline bool is_slow(const DisasContext *s) { return s->flags & (BF_SLOW | BF_SS); }
+/* Whether the rare cases are to be done in place, by helpers: in a block of one instruction anyway, which must not be left undone. */
+static inline bool is_slow(const DisasContext *s) { return (s->flags & (BF_SLOW | BF_SS)) || s->t->max_insns == 1; }
 /* SP alignment check, before the first access of an instruction whose base is Xn (rn 31: SP). */
 void check_sp_alignment(DisasContext *s, unsigned rn);
 /* Xn or SP as a base address, checked. */

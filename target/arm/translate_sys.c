@@ -159,10 +159,10 @@ static bool gen_daif_from_el0(DisasContext *s, unsigned op2)
     return true;
 }
 
-/* A step of the debugger's may be masked by D now; it cannot begin. */
-static void end_if_stepping(DisasContext *s)
+/* Debug exceptions may be masked by D now; helper_daif_write sees to it that they begin. */
+static void end_if_debugged(DisasContext *s)
 {
-    if (s->flags & BF_SS)
+    if (s->flags & (BF_SS | BF_BREAK))
         gen_exit_next(s, false);
 }
 
@@ -170,7 +170,7 @@ bool trans_DAIFSet(DisasContext *s, const arg_DAIFSet *a)
 {
     gen_daif_from_el0(s, 6);
     gen_set_bits(s, (uint32_t)a->crm << 6, true);
-    end_if_stepping(s);
+    end_if_debugged(s);
     return true;
 }
 
@@ -179,7 +179,7 @@ bool trans_DAIFClr(DisasContext *s, const arg_DAIFClr *a)
     gen_daif_from_el0(s, 7);
     IRRef p = ir_ldenv(s->f, IR_I32, ENV_OFFSET(pstate), 2, false);
     ir_call(s->f, &ir_helper_daif_write, ir_and(s->f, p, ir_i32(s->f, ~((uint32_t)a->crm << 6))));
-    end_if_stepping(s);
+    end_if_debugged(s);
     return true;
 }
 
@@ -257,7 +257,7 @@ static void gen_write_daif(DisasContext *s, unsigned rt)
     IRRef v = ir_and(s->f, read_x(s, rt, false), ir_i32(s->f, PSTATE_DAIF));
 
     ir_call(s->f, &ir_helper_daif_write, ir_or(s->f, p, v));
-    end_if_stepping(s);
+    end_if_debugged(s);
 }
 
 static void gen_sysreg_write(DisasContext *s, const ARMSysReg *r, unsigned rt, uint32_t syndrome)

@@ -6,12 +6,18 @@
  * instructions (rows of the decode table with random fields). Registers start with addresses of devices, RAM, holes and noise;
  * vectors point into the image, so that faults lead to more of it. Two vCPUs, so that one writes what the other runs.
  *
- *   random_code [--images N] [--seed S] [--interp] [--no-opt]
+ * Image I of seed S is always the same, so that a failure, which is reported with both, can be run alone:
+ *
+ *   random_code [--images N] [--first I] [--seed S] [--interp] [--no-opt] [--single]
  */
 #include <glib.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "accel/exec/exec.h"
+#include "base/clock.h"
 #include "base/lock.h"
 #include "base/rcu.h"
 #include "cpus/cpu.h"
@@ -25,6 +31,7 @@
 #define IMAGE_AT (RAM_BASE + 0x100000)
 #define IMAGE_SIZE 4096
 #define RUN_US 600
+#define HANG_S 30 /* an image that takes so long will never end */
 
 static uint64_t rng_state;
 
@@ -75,50 +82,89 @@ static void load(CPUState *cpu, void *data)
     cpu->exception_index = -1;
 }
 
-int main(int argc, char **argv)
+static gint images = 2000, first, seed = 1;
+static gboolean interp, no_opt, single;
+static volatile sig_atomic_t current;
+
+/* Says which image it was; a fatal signal then ends the program, and so does the alarm. */
+static void report(int sig)
 {
-    gint images = 2000, seed = 1;
-    gboolean interp = FALSE, no_opt = FALSE;
+    char text[128];
+    int n = snprintf(text, sizeof text, "not ok 1 - image %d of seed %d: %s\n", (int)current, seed, sig == SIGALRM ? "hangs" : "fatal signal");
+    if (write(STDOUT_FILENO, text, (size_t)n) < 0)
+        _exit(2);
+    signal(sig, SIG_DFL);
+    raise(sig == SIGALRM ? SIGABRT : sig);
+}
+
+static void parse(int argc, char **argv)
+{
     GOptionEntry entries[] = { { "images", 0, 0, G_OPTION_ARG_INT, &images, "how many", "N" },
+                               { "first", 0, 0, G_OPTION_ARG_INT, &first, "the first one's number", "I" },
                                { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "of the random numbers", "S" },
                                { "interp", 0, 0, G_OPTION_ARG_NONE, &interp, "interpret the IR", NULL },
                                { "no-opt", 0, 0, G_OPTION_ARG_NONE, &no_opt, "no optimiser", NULL },
+                               { "single", 0, 0, G_OPTION_ARG_NONE, &single, "one thread for both vCPUs", NULL },
                                { NULL } };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &error))
         g_error("%s", error->message);
-    rng_state = 0x9e3779b97f4a7c15ull * (uint64_t)(seed + 1);
-    AccelConfig accel = { .interp = interp, .no_opt = no_opt, .tb_size = 8 << 20 };
+}
+
+static void start(void)
+{
+    AccelConfig accel = { .interp = interp, .no_opt = no_opt, .single_thread = single, .tb_size = 8 << 20 };
     MachineConfig machine = { .smp = 2, .ram_bytes = 64 << 20 };
-    rcu_register_thread();
-    bql_lock();
+    g_autoptr(GError) error = NULL;
     if (!accel_init(&accel, cpu_arch_aarch64.ops, &error))
         g_error("%s", error->message);
     memory_init();
     if (!board_find("virt")->init(&machine, &error))
         g_error("%s", error->message);
-    cpus_start(false);
+    cpus_start(single);
     clock_virtual_set_running(true);
     resume_all_vcpus();
-    Image *image = g_new0(Image, 1);
+}
+
+static void run_image(Image *image)
+{
+    int status;
+    rng_state = 0x9e3779b97f4a7c15ull * ((uint64_t)seed << 32 | (uint32_t)(current + 1));
+    for (unsigned i = 0; i < 8; i++)
+        rnd();
+    fill_image(image->words, rnd() & 3);
+    alarm(HANG_S);
+    CPU_FOREACH (cpu)
+        run_on_cpu(cpu, load, image);
+    bql_unlock();
+    g_usleep(RUN_US);
+    bql_lock();
+    /* Whether it asked for power-off or reset does not matter: the next image starts from reset. */
+    while (runstate_take_request(&status) != RUN_REQ_NONE)
+        continue;
+}
+
+int main(int argc, char **argv)
+{
+    static const int reported[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM };
+    parse(argc, argv);
     printf("1..1\n");
-    for (int i = 0; i < images; i++) {
-        int status;
-        fill_image(image->words, rnd() & 3);
-        CPU_FOREACH (cpu)
-            run_on_cpu(cpu, load, image);
-        bql_unlock();
-        g_usleep(RUN_US);
-        bql_lock();
-        while (runstate_take_request(&status) != RUN_REQ_NONE) {
-        }
-    }
-    printf("ok 1 - %d random images, seed %d\n", images, seed);
+    fflush(stdout);
+    for (size_t i = 0; i < G_N_ELEMENTS(reported); i++)
+        signal(reported[i], report);
+    rcu_register_thread();
+    bql_lock();
+    start();
+    Image *image = g_new0(Image, 1);
+    for (current = first; current < first + images; current++)
+        run_image(image);
+    alarm(HANG_S);
     cpus_shutdown();
     bql_unlock();
     rcu_unregister_thread();
     g_free(image);
+    printf("ok 1 - %d random images, seed %d\n", images, seed);
     return 0;
 }

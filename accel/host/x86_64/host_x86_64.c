@@ -61,11 +61,7 @@ void unwind_here(Ctx *c, uint32_t guest_insn)
 
 void stub_call(Ctx *c, const Stub *s, SlowFn *fn, bool may_fault)
 {
-    Asm *a = &c->a;
-    uint64_t address = (uint64_t)(uintptr_t)fn;
-    mov_mi(a, false, ENV(SLOW_OFFSET(fn)), (uint32_t)address);
-    mov_mi(a, false, ENV(SLOW_OFFSET(fn) + 4), (uint32_t)(address >> 32));
-    call_to(a, jit_thunk_slow[s->save_vec]);
+    call_to(&c->a, jit_slow_thunk(fn, s->save_vec));
     if (may_fault)
         unwind_here(c, s->guest_insn);
 }

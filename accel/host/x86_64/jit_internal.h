@@ -248,6 +248,8 @@ void stub_end_groups(Ctx *c, const Stub *s);
 SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp;
 
 /* ---- thunks.c ---- */
+/* Where a stub calls fn: the frame's fn is set on the way. */
+uint8_t *jit_slow_thunk(SlowFn *fn, bool save_vec);
 bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error);
 
 #define P66 (P_66 | M_0F)

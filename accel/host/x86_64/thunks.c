@@ -124,6 +124,29 @@ static void emit_slow(Asm *a, bool save_vec)
     ret(a);
 }
 
+/* One entry a slow path, so that the many stubs need not name the function. */
+static SlowFn *const slow_fns[] = { slow_ld, slow_st, slow_ld16, slow_st16, slow_ldptr, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp };
+static uint8_t *slow_thunks[ARRAY_SIZE(slow_fns)][2];
+
+static void emit_slow_entries(Asm *a, bool save_vec)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(slow_fns); i++) {
+        uint64_t address = (uint64_t)(uintptr_t)slow_fns[i];
+        slow_thunks[i][save_vec] = a->p;
+        mov_mi(a, false, ENV(SLOW_OFFSET(fn)), (uint32_t)address);
+        mov_mi(a, false, ENV(SLOW_OFFSET(fn) + 4), (uint32_t)(address >> 32));
+        jmp_to(a, jit_thunk_slow[save_vec]);
+    }
+}
+
+uint8_t *jit_slow_thunk(SlowFn *fn, bool save_vec)
+{
+    unsigned i = 0;
+    while (slow_fns[i] != fn)
+        i++;
+    return slow_thunks[i][save_vec];
+}
+
 bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
 {
     if (buf->end - buf->rw < EMIT_MARGIN)
@@ -139,6 +162,8 @@ bool emit_thunks(CodeBuf *buf, const TargetOps *target, GError **error)
     nops(&a, -(uintptr_t)a.p & 15);
     emit_slow(&a, false);
     emit_slow(&a, true);
+    emit_slow_entries(&a, false);
+    emit_slow_entries(&a, true);
     jit_thunk_reload = a.p;
     move_pins(&a, 0xffff, false);
     ret(&a);

@@ -160,6 +160,28 @@ static void test_code_flag_comes_and_goes(void)
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
 }
 
+/* When blocks go for want of room their page stays a code page, until it is written. */
+static void test_code_flag_outlives_blocks(void)
+{
+    fresh();
+    RAMBlock *ram = toy_ram_mr.ram;
+    uint8_t *flags = ram_page_flags(ram, ram->offset + 0x2000);
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_true(*flags & RAM_PAGE_FAST);
+    toy_run(c, 0x2000);
+    g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_CODE);
+    tb_flush_now();
+    g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_CODE);
+    toy_run(c, 0x2000);
+    mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_CODE);
+    tb_flush_now();
+    mmu_st(&c->parent, 0x2100, 2, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_FAST);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+}
+
 static void test_device_write(void)
 {
     fresh();
@@ -216,6 +238,34 @@ static void test_asid_code(void)
     g_assert_cmpint(c->fills, ==, fills);
 }
 
+/* The same for a kernel that is mapped by ASID: after some switches they flush nothing any more. */
+static void test_high_code_by_asid(void)
+{
+    const uint64_t va = 0xffff000000003000;
+    fresh();
+    toy_unmap_all();
+    for (unsigned asid = 1; asid <= 2; asid++) {
+        CODE(0x8000 + asid * 0x1000, TOY(TOY_LI, 5, 0, asid), TOY(TOY_HLT, 0, 0, 0));
+        toy_map(va, 0x8000 + asid * 0x1000, 12, RWX, false, asid);
+    }
+    g_assert_false(c->parent.high_by_asid);
+    for (unsigned i = 0; i < 60; i++) {
+        c->asid = 1 + i % 2;
+        mmu_set_asid(&c->parent, c->asid);
+        toy_run(c, va);
+        g_assert_cmpuint(c->r[5], ==, c->asid);
+        g_assert_true(c->parent.high_by_asid || i < 20);
+    }
+    mmu_set_asid(&c->parent, 1);
+    mmu_set_asid(&c->parent, 2);
+    g_assert_nonnull(jump_cache_lookup(&c->parent, va, TOY_KERNEL | TOY_HIGH_ASID));
+    mmu_set_asid(&c->parent, 1);
+    g_assert_null(jump_cache_lookup(&c->parent, va, TOY_KERNEL | TOY_HIGH_ASID));
+    c->parent.high_by_asid = false;
+    c->asid = 0;
+    mmu_set_asid(&c->parent, 0);
+}
+
 static void test_code_in_device(void)
 {
     fresh();
@@ -240,22 +290,43 @@ static void test_misaligned_atomic(void)
     g_assert_cmpuint(ram64(0x5ffc), ==, 42);
 }
 
-/* Much more code than the buffer of 1 MiB holds, run twice. */
+#define BULK_START 0x100000u
+#define BULK_END 0x700000u
+
+static unsigned blocks_present(void)
+{
+    unsigned n = 0;
+    for (uint64_t pa = BULK_START; pa < BULK_END; pa += 4)
+        n += tb_table_lookup(pa, TOY_KERNEL, toy_ram_mr.ram->offset + pa) != NULL;
+    return n;
+}
+
+/* Much more code than the buffer of 1 MiB holds, run twice. Room is made by dropping the oldest blocks only. */
 static void test_buffer_overflow(void)
 {
     fresh();
     uint64_t flushes = stats().flushes;
-    for (uint64_t pa = 0x100000; pa < 0x700000; pa += 0x100)
+    for (uint64_t pa = BULK_START; pa < BULK_END; pa += 0x100)
         CODE(pa, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_ADD, 2, 2, 0x100), TOY(TOY_BNE, 2, 3, 2), TOY(TOY_HLT, 0, 0, 0), TOY(TOY_JR, 2, 0, 0));
     for (int i = 0; i < 2; i++) {
-        c->r[2] = 0x100000;
-        c->r[3] = 0x700000;
+        c->r[2] = BULK_START;
+        c->r[3] = BULK_END;
         c->r[5] = 0;
-        toy_run(c, 0x100000);
-        g_assert_cmpuint(c->r[5], ==, 0x6000);
+        toy_run(c, BULK_START);
+        g_assert_cmpuint(c->r[5], ==, (BULK_END - BULK_START) / 0x100);
     }
     g_assert_cmpuint(stats().flushes, >, flushes + 2);
     g_assert_cmpuint(stats().code_bytes, <=, stats().buffer_bytes);
+    g_assert_cmpuint(stats().code_bytes, >, stats().buffer_bytes / 2);
+    unsigned before = blocks_present();
+    g_assert_cmpuint(before, ==, stats().blocks);
+    while (code_buffer_next_chunk(c->parent.tb)) /* what is free; the rest is full */
+        ;
+    tb_evict_now();
+    g_assert_cmpuint(blocks_present(), <, before);
+    g_assert_cmpuint(blocks_present(), >, before / 2);
+    g_assert_cmpuint(blocks_present(), ==, stats().blocks);
+    g_assert_nonnull(tb_table_lookup(BULK_END - 0x100, TOY_KERNEL, toy_ram_mr.ram->offset + BULK_END - 0x100));
 }
 
 /* More sets of block flags than there are numbers for them. */
@@ -302,12 +373,14 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/tb/code-in-device", test_code_in_device);
     g_test_add_func("/exec/jump-cache/page-flush", test_jump_cache_flush);
     g_test_add_func("/exec/jump-cache/asid", test_asid_code);
+    g_test_add_func("/exec/jump-cache/high-code-by-asid", test_high_code_by_asid);
     g_test_add_func("/exec/smc/store-into-own-block", test_store_into_own_block);
     g_test_add_func("/exec/smc/instruction-overwrites-itself", test_instruction_overwrites_itself);
     g_test_add_func("/exec/smc/store-into-other-block", test_store_into_other_block);
     g_test_add_func("/exec/smc/atomic-into-code", test_atomic_into_code);
     g_test_add_func("/exec/smc/data-beside-code", test_data_beside_code);
     g_test_add_func("/exec/smc/code-flag-comes-and-goes", test_code_flag_comes_and_goes);
+    g_test_add_func("/exec/smc/code-flag-outlives-blocks", test_code_flag_outlives_blocks);
     g_test_add_func("/exec/smc/device-write", test_device_write);
     return g_test_run();
 }

@@ -116,11 +116,11 @@ static void toy_trans_end(TransContext *t) { goto_pc(t, IR_EXIT_CHAIN, t->pc); }
 static void toy_block_state(CPUState *cpu, uint64_t *pc, uint64_t *flags)
 {
     *pc = toy(cpu)->pc;
-    *flags = toy(cpu)->flags;
+    *flags = toy(cpu)->flags | (cpu->high_by_asid ? TOY_HIGH_ASID : 0);
 }
 
 static unsigned toy_code_index(uint64_t flags) { return flags & 15; }
-static bool toy_global(uint64_t va, uint64_t flags) { return va >> 63; }
+static bool toy_global(uint64_t va, uint64_t flags) { return va >> 63 && !(flags & TOY_HIGH_ASID); }
 static void toy_restore(CPUState *cpu, uint64_t pc, uint32_t extra) { toy(cpu)->pc = pc; }
 
 /* The newest mapping that allows the access. */

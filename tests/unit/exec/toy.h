@@ -35,6 +35,7 @@ enum {
 
 enum { TOY_EXCP_FAULT, TOY_EXCP_SVC };
 enum { TOY_USER, TOY_KERNEL, TOY_NB_MMU }; /* TOY_USER is kept by ASID */
+#define TOY_HIGH_ASID (1u << 20) /* block flag: CPUState.high_by_asid */
 
 typedef struct ToyCPU {
     CPUState parent;

@@ -296,6 +296,41 @@ static void test_nonglobal_dropped_at_switch(void)
     }
 }
 
+/* But when it holds little else it is kept by ASID, until it is flushed. */
+static void test_nonglobal_kept_by_asid(void)
+{
+    const unsigned n = 64;
+    fresh();
+    for (unsigned i = 0; i < n; i++) {
+        toy_map(0x100000 + i * 0x1000, 0x20000, 12, RW, false, 1);
+        toy_map(0x100000 + i * 0x1000, 0x21000, 12, RW, false, 2);
+    }
+    stq_le_p(toy_ram + 0x20000, 1);
+    stq_le_p(toy_ram + 0x21000, 2);
+    for (unsigned round = 0; round < 10; round++) {
+        if (round == 9)
+            c->fills = 0;
+        for (unsigned asid = 1; asid <= 2; asid++) {
+            set_asid(asid);
+            for (unsigned i = 0; i < n; i++)
+                g_assert_cmpuint(ld(0x100000 + i * 0x1000, MO_64 | K), ==, asid);
+        }
+    }
+    g_assert_cmpint(c->fills, ==, 0);
+    mmu_flush_asid(cpu, 1, ~0u);
+    mmu_flush_range(cpu, 0x101000, 1, 12, 2, ~0u);
+    g_assert_cmpint(fills_of(0x100000, MO_64 | K), ==, 0);
+    g_assert_cmpint(fills_of(0x101000, MO_64 | K), ==, 1);
+    set_asid(1);
+    g_assert_cmpint(fills_of(0x100000, MO_64 | K), ==, 1);
+    mmu_flush(cpu, ~0u);
+    ld(0x100000, MO_64 | K);
+    set_asid(2);
+    g_assert_cmpuint(ld(0x100000, MO_64 | K), ==, 2);
+    set_asid(1);
+    g_assert_cmpint(fills_of(0x100000, MO_64 | K), ==, 1);
+}
+
 /* A flush for all reaches a vCPU that is not running when it looks at its list; more of them than the list holds, too. */
 static void test_flush_all(void)
 {
@@ -553,6 +588,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/asid/flush", test_asid_flush);
     g_test_add_func("/mmu/asid/global-in-every-set", test_global_in_every_set);
     g_test_add_func("/mmu/asid/nonglobal-dropped-at-switch", test_nonglobal_dropped_at_switch);
+    g_test_add_func("/mmu/asid/nonglobal-kept-by-asid", test_nonglobal_kept_by_asid);
     g_test_add_func("/mmu/io/dispatch", test_mmio);
     g_test_add_func("/mmu/io/less-than-a-page", test_mmio_less_than_a_page);
     g_test_add_func("/mmu/io/topology-change", test_topology_change);
