@@ -42,6 +42,7 @@ typedef struct MMUPage {
     unsigned page_bits;     /* of the mapping that the walk found: 12 and up */
     unsigned prot;          /* PROT_*: what is allowed now; PROT_W without dirty state is left out */
     bool global;            /* holds for all ASIDs */
+    bool device;            /* the target's attributes say so: where it is not RAM, accesses must be aligned to their size */
     bool watched;           /* TargetOps.check_watch is to be asked about each data access */
     uint8_t target_bits;    /* the target's own, from mmu_page_target_bits (Arm: guarded page, memory attributes) */
     MemTxAttrs attrs;
@@ -76,7 +77,7 @@ uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t expected, uint64_t de
 V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *expected, const V128 *desired, IRMemOp mo, uintptr_t ra);
 /* Host pointer to size bytes (within a page) that the access may use directly, or NULL when they are a device's, watched, or hold code (stores). Faults are raised unless probe (then NULL, *fault says so). */
 void *mmu_probe(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned mmu_idx, bool probe, bool *fault, uintptr_t ra);
-/* Like mmu_probe for stores, but invalidates code on the page first, so it is NULL only for devices and watched pages. For DC ZVA, memset and memcpy helpers. */
+/* Like mmu_probe for stores, but invalidates code on the page first, so it is NULL only for watched pages and bytes beside code. MMUPage.device: faults as an unaligned access. For DC ZVA, memset and memcpy helpers. */
 void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned mmu_idx, uintptr_t ra);
 /* Target bits and global-ness of the page that code at va was last fetched from (its TLB entry), filling it if needed. */
 uint8_t mmu_code_target_bits(CPUState *cpu, uint64_t va, unsigned mmu_idx, uintptr_t ra);

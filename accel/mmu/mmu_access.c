@@ -13,9 +13,21 @@
 #include "accel/mmu/mmu_host.h"
 #include "accel/tb/tb_internal.h"
 
+/* The access goes on with the address as the TLB knows it; a fault reports the tag as well (tlb_get). */
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx)
 {
-    return cpu->target->strip_address ? cpu->target->strip_address(cpu, va, idx) : va;
+    uint64_t stripped = cpu->target->strip_address ? cpu->target->strip_address(cpu, va, idx) : va;
+    cpu->mmu->tag = va ^ stripped;
+    return stripped;
+}
+
+/* The address where an access that began at a stripped address goes on, with the tag of the whole. */
+static uint64_t strip_rest(CPUState *cpu, uint64_t va, unsigned idx)
+{
+    uint64_t tag = cpu->mmu->tag;
+    va = mmu_strip(cpu, va, idx);
+    cpu->mmu->tag = tag;
+    return va;
 }
 
 void mmu_check_align(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra)
@@ -36,6 +48,8 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
 {
     TlbFull *full;
     CPUTLBEntry *e = tlb_get(cpu, va, len, access, idx, false, ra, &full);
+    if (UNLIKELY(full->device && (*tlb_tag(e, access) & TLB_MMIO) && len <= 8 && (va & (len - 1))))
+        cpu->target->unaligned_access(cpu, va ^ cpu->mmu->tag, access, idx, ra);
     set_ref(ref, va, e, *tlb_tag(e, access), full);
     if (UNLIKELY(ref->flags & TLB_WATCH))
         cpu->target->check_watch(cpu, va, len, access, idx, ra);
@@ -103,7 +117,7 @@ static void load_bytes(CPUState *cpu, uint64_t va, void *buf, unsigned len, unsi
     MmuRef a, b;
     mmu_ref(cpu, va, n, MMU_DATA_LOAD, idx, ra, &a);
     if (n < len)
-        mmu_ref(cpu, mmu_strip(cpu, va + n, idx), len - n, MMU_DATA_LOAD, idx, ra, &b);
+        mmu_ref(cpu, strip_rest(cpu, va + n, idx), len - n, MMU_DATA_LOAD, idx, ra, &b);
     read_bytes(cpu, &a, buf, n, idx, ra);
     if (n < len)
         read_bytes(cpu, &b, (uint8_t *)buf + n, len - n, idx, ra);
@@ -115,7 +129,7 @@ static void store_bytes(CPUState *cpu, uint64_t va, const void *buf, unsigned le
     MmuRef a, b;
     mmu_ref(cpu, va, n, MMU_DATA_STORE, idx, ra, &a);
     if (n < len)
-        mmu_ref(cpu, mmu_strip(cpu, va + n, idx), len - n, MMU_DATA_STORE, idx, ra, &b);
+        mmu_ref(cpu, strip_rest(cpu, va + n, idx), len - n, MMU_DATA_STORE, idx, ra, &b);
     bool a_code = mmu_store_begin(cpu, &a, n, idx, ra), b_code = n < len && mmu_store_begin(cpu, &b, len - n, idx, ra);
     write_bytes(cpu, &a, buf, n, idx, ra);
     if (n < len)

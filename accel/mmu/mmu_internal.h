@@ -30,7 +30,7 @@ typedef struct TlbFull {
     RAMBlock *block;
     MemTxAttrs attrs;
     uint8_t prot, page_bits, target_bits;
-    bool global;
+    bool global, device; /* as in MMUPage */
 } TlbFull;
 
 /* The tables of one MMU index (for one ASID, if it is kept by ASID). Written under CpuMmu.lock. */
@@ -63,6 +63,7 @@ typedef struct CpuMmu {
     Lock lock;
     FlushRequest pending[TLB_PENDING]; /* under lock */
     uint32_t n_pending;  /* (a), written under lock */
+    uint64_t tag;        /* (v) what mmu_strip took from the data access's address, as a difference */
     uint32_t by_asid;    /* (v), written under lock: mask of indexes kept by ASID now */
     uint32_t by_asid_set; /* (c) of those that the target asked for */
     uint32_t large_drops[CPU_NB_MMU_MODES]; /* (v) ASID switches since the last flush that found the index full of non-global entries */

@@ -32,6 +32,8 @@ void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, u
     TlbFull *full;
     va = mmu_strip(cpu, va, idx);
     CPUTLBEntry *e = probe_entry(cpu, va, size, MMU_DATA_STORE, idx, false, ra, &full);
+    if (full->device && e->addr_write & TLB_MMIO)
+        cpu->target->unaligned_access(cpu, va ^ cpu->mmu->tag, MMU_DATA_STORE, idx, ra);
     if (e->addr_write & TLB_WATCH)
         return NULL;
     if (e->addr_write & TLB_NOTDIRTY && !tlb_try_make_fast(cpu, va, idx)) {

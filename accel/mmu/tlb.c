@@ -211,7 +211,7 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
     uint64_t page = p->va & MEM_PAGE_MASK;
     TlbFull full = {
         .pa = p->pa & MEM_PAGE_MASK, .attrs = p->attrs, .prot = p->prot, .page_bits = p->page_bits,
-        .target_bits = p->target_bits, .global = p->global,
+        .target_bits = p->target_bits, .global = p->global, .device = p->device,
     };
     uint8_t *host;
     bool readonly = false;
@@ -274,7 +274,8 @@ CPUTLBEntry *tlb_get(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access
     CPUTLBEntry *e = tlb_find(cpu, va, access, idx, full);
     if (e)
         return e;
-    if (!cpu->target->tlb_fill(cpu, va, size, access, idx, probe, ra)) {
+    uint64_t tag = access == MMU_INST_FETCH ? 0 : cpu->mmu->tag;
+    if (!cpu->target->tlb_fill(cpu, va ^ tag, size, access, idx, probe, ra)) {
         assert(probe); /* otherwise tlb_fill has left */
         return NULL;
     }

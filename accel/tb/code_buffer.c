@@ -151,9 +151,11 @@ ptrdiff_t code_buffer_rx_delta(void)
     return rx_base - rw_base;
 }
 
-/* th's chunk is full. */
+/* th's chunk is full. A small buffer would only take the pages back at once. */
 static void forget_writable_code(const TbThread *th)
 {
+    if (chunk_size < CHUNK_MAX)
+        return;
     uintptr_t from = ALIGN_UP((uintptr_t)rw_base + th->chunk * chunk_size, 4096), to = ALIGN_DOWN((uintptr_t)th->buf.rw, 4096);
     if (to > from)
         madvise((void *)from, to - from, MADV_DONTNEED);

@@ -3,8 +3,8 @@
  * Translation blocks: the table, links between blocks, invalidation, and the code buffer.
  *
  * A block is keyed by {pc, flags, ram_addr of its first byte}. Lookup takes no lock; insertion, linking and invalidation take
- * the block lock (LOCK_TB). Blocks live in the code buffer beside their code and are freed only all together, when the buffer
- * is emptied in an exclusive section: a pointer found inside cpu_exec_start..end stays good until the end.
+ * the block lock (LOCK_TB). Blocks live in the code buffer beside their code and are freed only in an exclusive section, when
+ * the buffer is full and the oldest of them go: a pointer found inside cpu_exec_start..end stays good until the end.
  *
  * Ways from block to block:
  *  - within a guest page: a direct jump in the code, patched when the target exists, unpatched when it is invalidated.

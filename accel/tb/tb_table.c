@@ -3,7 +3,7 @@
  * The table of blocks: a hash of {pc, flags, ram address of the first byte} with chains.
  *
  * Readers take no lock: a block is complete before it is linked in (release), and one that is taken out keeps its hash_next, so
- * a reader that stands on it finds the rest of the chain. Its memory stays until the whole buffer is emptied, when nobody reads.
+ * a reader that stands on it finds the rest of the chain. Its memory is used again only when nobody reads (code_buffer_evict).
  */
 #include <string.h>
 

@@ -28,6 +28,8 @@ void helper_dc_zva(CPUState *cs, uint64_t va, uint32_t mo)
     uintptr_t ra = GETPC();
     void *p;
 
+    if (va & (size - 1)) /* a fault names the address that was given */
+        mmu_probe(cs, va, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, ra);
     va &= ~(uint64_t)(size - 1);
     p = mmu_probe_store(cs, va, size, MO_IDX(mo), ra);
     if (p) {

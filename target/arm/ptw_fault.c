@@ -56,8 +56,8 @@ bool arm_tlb_fill(CPUState *cs, uint64_t va, unsigned size, MMUAccess access, un
         raise_abort(cpu, va, access, w.fsc, ra);
     }
     MMUPage page = {
-        .va = va, .pa = w.pa, .page_bits = w.page_bits, .prot = w.prot, .global = w.global, .target_bits = w.target_bits,
-        .watched = arm_page_watched(cpu, va),
+        .va = access == MMU_INST_FETCH ? va : arm_strip_address(cs, va, idx), .pa = w.pa, .page_bits = w.page_bits, .prot = w.prot,
+        .global = w.global, .target_bits = w.target_bits, .device = w.target_bits & ARM_PAGE_DEVICE, .watched = arm_page_watched(cpu, va),
         .attrs = { .user = idx == ARM_MMU_EL0, .requester_id = (unsigned)cs->index & 0xffff },
     };
     mmu_set_page(cs, idx, &page);

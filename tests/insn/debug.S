@@ -135,6 +135,20 @@ go:
         run_counted
         expect_done
 
+        test    "breakpoint at each instruction of a block with more exits than links"
+        b       4f
+3:      .rept   16
+        add     x0, x0, #1
+        .endr
+        svc     #0xee
+4:      .irp    k, 0, 5, 7, 8, 9, 15
+        breakpoint 0, 3b + EL0_ALIAS + 4 * \k, BCR(0, 0, EL0_ONLY)
+        mov     x0, #0
+        run_el0 3b
+        expect  EL0_SYNC, BKPT, 4 * \k
+        check   x0, \k
+        .endr
+
         test    "breakpoints: privilege, reserved states and types"
         breakpoint 0, counted + EL0_ALIAS + 4, BCR(0, 0, EL1_ONLY)
         run_counted

@@ -43,7 +43,7 @@ insn_mmu_on:
         msr     mair_el1, x0
         ldr     x0, =25 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 23 | 2 << 32 // 39 bits, 4 KiB, EPD1, 40-bit PA
         msr     tcr_el1, x0
-        ldr     x0, =level1
+        ldr     x0, =insn_level1
         msr     ttbr0_el1, x0
         dsb     ish
         tlbi    vmalle1
@@ -57,7 +57,8 @@ insn_mmu_on:
         .data
         .balign 4096
 #define BLOCK (1 | 1 << 10 | 3 << 8)    // valid, AF, inner shareable
-level1: .quad   0x00000000 | BLOCK | 1 << 2 | 3 << 53   // attribute 1, UXN, PXN
+        .globl  insn_level1
+insn_level1: .quad   0x00000000 | BLOCK | 1 << 2 | 3 << 53   // attribute 1, UXN, PXN
         .quad   0x40000000 | BLOCK | 1 << 54            // UXN
         .quad   0x40000000 | BLOCK | 1 << 6             // EL0
         .fill   509, 8, 0

@@ -19,7 +19,7 @@ MODES = {
     "baseline-host": "tcg,host-features=none",
     "one-insn": "tcg,max-insns=1",
 }
-MACHINE = ["-M", "virt", "-m", "64M", "-display", "none", "-monitor", "none", "-serial", "stdio"]
+MACHINE = ["-M", "virt,gic-version=3", "-m", "64M", "-display", "none", "-monitor", "none", "-serial", "stdio"]
 REFERENCE = ["qemu-system-aarch64", "-cpu", "max", *MACHINE]
 SECONDS = 30
 

@@ -39,5 +39,6 @@ void sys_add_register_tests(void);
 void sys_add_timer_tests(void);
 void sys_add_pauth_tests(void);
 void sys_add_psci_tests(void);
+void sys_add_debug_tests(void);
 
 #endif

@@ -14,5 +14,6 @@ int main(int argc, char **argv)
     sys_add_timer_tests();
     sys_add_pauth_tests();
     sys_add_psci_tests();
+    sys_add_debug_tests();
     return g_test_run();
 }

@@ -125,6 +125,26 @@ static void test_bti(void)
     g_assert_false(calls("exception"));
 }
 
+/* Under BF_BREAK each instruction tests the filter and leaves for its slow block, which asks the helper; otherwise nothing does. */
+static void test_breakpoint_checks(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t nops[3] = { 0xd503201f, 0xd503201f, 0xd503201f };
+
+    translate_words(cpu, EL1_FLAGS, nops, 3);
+    g_assert_cmpuint(count_op(IR_br), ==, 0);
+    translate_words(cpu, EL1_FLAGS | BF_BREAK | BTYPE(1), nops, 3);
+    g_assert_cmpuint(count_op(IR_br), ==, 3);
+    g_assert_false(calls("breakpoint"));
+    g_assert_cmphex(func.exits[0].flags, ==, EL1_FLAGS | BF_BREAK | BF_SLOW | BTYPE(1));
+    g_assert_cmphex(func.exits[1].flags, ==, EL1_FLAGS | BF_BREAK | BF_SLOW);
+    g_assert_cmphex(func.exits[1].pc, ==, PC + 4);
+    TransContext t = translate_words(cpu, EL1_FLAGS | BF_BREAK | BF_SLOW, nops, 3);
+    g_assert_cmpint(t.n_insns, ==, 1);
+    g_assert_cmpuint(count_op(IR_br), ==, 0);
+    g_assert_true(calls("breakpoint"));
+}
+
 static void test_step(void)
 {
     ArmCPU *cpu = sys_cpu("max");
@@ -135,7 +155,7 @@ static void test_step(void)
     g_assert_cmphex(func.exits[0].flags & BF_SS_PSTATE, ==, 0);
     g_assert_cmphex(func.exits[0].flags & BF_SS, !=, 0);
     translate_words(cpu, EL1_FLAGS | BF_SS, nops, 2);
-    g_assert_true(calls("exception"));
+    g_assert_true(calls("step_exception"));
 }
 
 static void test_sp_checked_once(void)
@@ -205,6 +225,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arm/translate/random-words-verify", test_random_words);
     g_test_add_func("/arm/translate/bti-guards-landing", test_bti);
     g_test_add_func("/arm/translate/software-step-is-alone", test_step);
+    g_test_add_func("/arm/translate/breakpoint-checks", test_breakpoint_checks);
     g_test_add_func("/arm/translate/sp-alignment-checked-once", test_sp_checked_once);
     g_test_add_func("/arm/translate/bl-is-call", test_bl_is_call);
     g_test_add_func("/arm/translate/page-ends-block", test_page_ends_block);

@@ -139,14 +139,19 @@ static bool find_map(const ToyCPU *c, uint64_t va, unsigned want, ToyMap *out)
     return found;
 }
 
+static uint64_t toy_strip(CPUState *cpu, uint64_t va, unsigned idx) { return va & ~(0x7full << 56); }
+
 static bool toy_fill(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, uintptr_t ra)
 {
     ToyCPU *c = toy(cpu);
     unsigned want = access == MMU_DATA_LOAD ? PROT_R : access == MMU_DATA_STORE ? PROT_W : PROT_X;
     ToyMap m;
+    if (access != MMU_INST_FETCH)
+        va = toy_strip(cpu, va, idx); /* what a fill is given still has its tag */
     if (find_map(c, va, want, &m)) {
         c->fills++;
-        MMUPage page = { .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global };
+        MMUPage page = { .va = va, .pa = m.pa + (va & MASK64(m.page_bits)), .page_bits = m.page_bits, .prot = m.prot, .global = m.global,
+                         .watched = c->watch_va && !((va ^ c->watch_va) >> 12) };
         mmu_set_page(cpu, idx, &page);
         return true;
     }
@@ -171,8 +176,18 @@ static void toy_bus_error(CPUState *cpu, uint64_t va, uint64_t pa, unsigned size
     toy(cpu)->bus_errors++;
 }
 
+static void toy_check_watch(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, uintptr_t ra)
+{
+    ToyCPU *c = toy(cpu);
+    c->watch_checks++;
+    c->watch_access = access;
+    if (c->watch_va - va >= size)
+        return;
+    cpu->exception_index = TOY_EXCP_FAULT;
+    cpu_loop_exit_restore(cpu, ra);
+}
+
 /* Bits 62:56 are a tag. */
-static uint64_t toy_strip(CPUState *cpu, uint64_t va, unsigned idx) { return va & ~(0x7full << 56); }
 
 static void toy_do_exception(CPUState *cpu)
 {
@@ -193,7 +208,7 @@ const TargetOps toy_target = {
     .name = "toy", .slots = slots, .n_slots = 16, .n_mmu_modes = TOY_NB_MMU, .pc_offset = TOY_OFFSET(pc),
     .get_block_state = toy_block_state, .code_mmu_index = toy_code_index, .jump_is_global = toy_global,
     .trans_init = toy_trans_init, .trans_insn = toy_trans_insn, .trans_end = toy_trans_end, .restore_state = toy_restore,
-    .tlb_fill = toy_fill, .unaligned_access = toy_unaligned, .bus_error = toy_bus_error, .strip_address = toy_strip,
+    .tlb_fill = toy_fill, .unaligned_access = toy_unaligned, .bus_error = toy_bus_error, .check_watch = toy_check_watch, .strip_address = toy_strip,
     .do_exception = toy_do_exception, .do_interrupt = toy_do_interrupt, .has_work = toy_has_work,
 };
 

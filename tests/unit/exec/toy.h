@@ -43,6 +43,9 @@ typedef struct ToyCPU {
     uint32_t asid;
     uint64_t fault_va, fault_pc; /* of the last fault; the vCPU halts then */
     int bus_errors, unaligned, svcs, fills;
+    uint64_t watch_va;     /* 0: none */
+    unsigned watch_checks;
+    MMUAccess watch_access; /* of the last check */
 } ToyCPU;
 
 typedef struct ToyMap {

@@ -109,6 +109,52 @@ static void test_size_follows_use(void)
     g_assert_cmpuint(cpu->tlb[TOY_KERNEL].mask, ==, (TLB_MIN_ENTRIES - 1) << CPU_TLB_ENTRY_BITS);
 }
 
+/* ---- watched pages ---- */
+static void load_5ffc(void) { ld(0x5ffc, MO_64 | K); }
+static void load_6010(void) { ld(0x6010, MO_32 | K); }
+static void load_6020(void) { ld(0x6020, MO_32 | K); }
+static void store_6010(void) { st(0x6010, 9, MO_64 | K); }
+static void add_6010(void) { mmu_atom_rmw(cpu, 0x6010, IR_AT_ADD, 1, MO_64 | K, 0); }
+
+static void test_watched_page(void)
+{
+    fresh();
+    c->watch_va = 0x6010;
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    toy_map(0x6000, 0x3000, 12, RW, true, 0);
+    g_assert_false(faults(load_5ffc));
+    g_assert_cmpint(c->watch_checks, ==, 1); /* the part on the watched page */
+    g_assert_false(faults(load_6020));
+    g_assert_true(faults(load_6010));
+    g_assert_true(faults(store_6010));
+    g_assert_cmpint(c->watch_access, ==, MMU_DATA_STORE);
+    g_assert_true(faults(add_6010));
+    g_assert_cmpint(c->watch_access, ==, MMU_DATA_LOAD);
+    g_assert_cmphex(ram64(0x3010), ==, 0);
+    g_assert_null(mmu_probe(cpu, 0x6800, 8, MMU_DATA_LOAD, TOY_KERNEL, false, NULL, 0));
+    g_assert_null(mmu_probe_store(cpu, 0x6800, 8, TOY_KERNEL, 0));
+    g_assert_nonnull(mmu_probe(cpu, 0x5800, 8, MMU_DATA_LOAD, TOY_KERNEL, false, NULL, 0));
+    c->watch_va = 0;
+    mmu_flush_range(cpu, 0x6000, 1, 12, MMU_ASID_ANY, ~0u);
+    c->watch_checks = 0;
+    g_assert_false(faults(store_6010));
+    g_assert_cmpint(c->watch_checks, ==, 0);
+}
+
+/* A page that is watched when code is translated from it must lose its plain stores like any other. */
+static void test_watched_code_page(void)
+{
+    fresh();
+    c->watch_va = 0x6010;
+    toy_map(0x6000, 0x3000, 12, RW, true, 0);
+    st(0x6000, 1, MO_64 | K);
+    CPUTLBEntry *e = &cpu->tlb[TOY_KERNEL].table[0x6000 >> 12 & cpu->tlb[TOY_KERNEL].mask >> CPU_TLB_ENTRY_BITS];
+    g_assert_cmphex(e->addr_write, ==, 0x6000 | TLB_WATCH);
+    g_assert_true(mmu_revoke_write(cpu, toy_ram + 0x3000));
+    g_assert_cmphex(e->addr_write, ==, 0x6000 | TLB_WATCH | TLB_NOTDIRTY);
+    c->watch_va = 0;
+}
+
 static void test_tagged_address(void)
 {
     fresh();
@@ -578,6 +624,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/fill/victims", test_victims);
     g_test_add_func("/mmu/fill/size-follows-use", test_size_follows_use);
     g_test_add_func("/mmu/fill/tagged-address", test_tagged_address);
+    g_test_add_func("/mmu/watch/page", test_watched_page);
+    g_test_add_func("/mmu/watch/code-page", test_watched_code_page);
     g_test_add_func("/mmu/flush/page", test_flush_page);
     g_test_add_func("/mmu/flush/victim", test_flush_victim);
     g_test_add_func("/mmu/flush/large-page", test_flush_large);
