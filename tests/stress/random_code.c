@@ -11,12 +11,14 @@
  *   random_code [--images N] [--first I] [--seed S] [--interp] [--no-opt] [--single]
  */
 #include <glib.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "accel/exec/exec.h"
+#include "accel/tb/tb.h"
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/rcu.h"
@@ -165,6 +167,9 @@ int main(int argc, char **argv)
     bql_unlock();
     rcu_unregister_thread();
     g_free(image);
+    TBStats stats;
+    tb_get_stats(&stats);
+    printf("# %" PRIu64 " blocks translated, %" PRIu64 " dropped by stores\n", stats.translated, stats.invalidations);
     printf("ok 1 - %d random images, seed %d\n", images, seed);
     return 0;
 }
