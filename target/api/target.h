@@ -76,7 +76,7 @@ typedef struct TargetOps {
     /* ---- running ---- */
     /* Sets the CPU's pc (and what extra holds) to the instruction that ir_insn_start(pc, extra) described. */
     void (*restore_state)(CPUState *cpu, uint64_t pc, uint32_t extra);
-    /* Walks the page tables for va and calls mmu_set_page on success (true). On a guest fault: returns false when probe, else raises it by cpu_loop_exit_restore(cpu, ra). */
+    /* Walks the page tables for va and calls mmu_set_page on success (true). va of a data access has its tag, which the fault reports and the page's va has not (strip_address). On a guest fault: returns false when probe, else raises it by cpu_loop_exit_restore(cpu, ra). */
     bool (*tlb_fill)(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned mmu_idx, bool probe, uintptr_t ra);
     /* An access that must be aligned is not: raises the fault, does not return. */
     void (*unaligned_access)(CPUState *cpu, uint64_t va, MMUAccess access, unsigned mmu_idx, uintptr_t ra) __attribute__((noreturn));

@@ -5,6 +5,10 @@
     run.py calque-system-aarch64 NAME.elf NAME.img [--mode MODE]... [--reference]
 
 --reference runs it under qemu-system-aarch64 instead: for whoever writes a test and wants a second opinion.
+Version 7.2 of it differs from the manual, and fails, in these: SP alignment checks (SCTLR_EL1.SA, SA0), WFE traps, the
+syndrome of a trapped MSR DAIFSet, alignment of device memory and of DC ZVA on it, CM in the aborts of cache maintenance, bits
+10:0 of VBAR_EL1. Two more are other CPUs' properties: AArch32 at EL0 makes its returns legal, and its pointer authentication has
+no FPAC.
 """
 import argparse
 import re

@@ -180,6 +180,22 @@ static uint64_t x86_enter(CPUState *cpu, const void *code)
     return enter(cpu, code);
 }
 
+/*
+ * The bytes that the short jump before code skips, when they are data: an insn that a stub gives the reference (lower_fp.c). Its
+ * address is what the code behind stores, in two halves: "mov dword ptr [rbp + x], imm" twice.
+ */
+static size_t skipped_data(const cs_insn *jump, const uint8_t *code, size_t size)
+{
+    uint32_t low, high;
+    size_t n = jump->size == 2 && jump->bytes[0] == 0xeb && jump->bytes[1] < 0x80 ? jump->bytes[1] : 0;
+    const uint8_t *mov = code + n;
+    if (!n || n + 20 > size || mov[0] != 0xc7 || mov[1] != 0x85 || mov[10] != 0xc7 || mov[11] != 0x85)
+        return 0;
+    memcpy(&low, mov + 6, 4);
+    memcpy(&high, mov + 16, 4);
+    return ((uint64_t)high << 32 | low) - (uint64_t)(uintptr_t)code < n ? n : 0;
+}
+
 static void x86_disas(const TranslationBlock *tb, FILE *out)
 {
     csh handle;
@@ -190,8 +206,15 @@ static void x86_disas(const TranslationBlock *tb, FILE *out)
     const uint8_t *code = tb->code;
     size_t size = tb->code_size;
     uint64_t address = (uint64_t)(uintptr_t)code;
-    while (cs_disasm_iter(handle, &code, &size, &address, insn))
+    while (cs_disasm_iter(handle, &code, &size, &address, insn)) {
         fprintf(out, "  %08" PRIx64 ":  %-8s %s\n", insn->address, insn->mnemonic, insn->op_str);
+        size_t data = skipped_data(insn, code, size);
+        if (data)
+            fprintf(out, "  %08" PRIx64 ":  .skip    %zu\n", address, data);
+        code += data;
+        size -= data;
+        address += data;
+    }
     cs_free(insn, 1);
     cs_close(&handle);
 }
