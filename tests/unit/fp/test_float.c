@@ -185,7 +185,7 @@ __attribute__((target("f16c"))) static void test_half(void)
         unsigned saved = _mm_getcsr();
         _mm_setcsr(0x1f80);
         volatile float x = as_f32(a);
-        uint64_t h = _cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT);
+        volatile uint64_t h = _cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT); /* volatile: before the flags are read */
         unsigned hflags = host_flags(_mm_getcsr());
         _mm_setcsr(saved);
         s.flags = 0;
