@@ -39,7 +39,7 @@ static int64_t lane_uqsub(int64_t a, int64_t b, unsigned sz, bool *qc)
         *qc = true;
         return 0;
     }
-    return a - b;
+    return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
 /* SUQADD: signed a plus unsigned b; the builtin takes them as they are. */

@@ -18,7 +18,7 @@ SIMD_INLINE int64_t shift_right(int64_t a, unsigned n, LaneSign sign, bool round
     int64_t beyond = sign && a < 0 ? -1 : 0; /* what the bits above 63 hold */
     int64_t bit = n <= 64 ? (sign ? a >> (n - 1) : (int64_t)((uint64_t)a >> (n - 1))) : beyond;
     int64_t r = n < 64 ? (sign ? a >> n : (int64_t)((uint64_t)a >> n)) : beyond;
-    return r + (round ? bit & 1 : 0);
+    return (int64_t)((uint64_t)r + (round ? (uint64_t)bit & 1 : 0));
 }
 
 /* SSHL and its kin: left by the signed low byte of b, or right when that is negative. The lane's width cuts the result. */
