@@ -13,8 +13,8 @@
 #include "base/rcu.h"
 #include "memory/memory_internal.h"
 
-AddressSpace address_space_memory;
-static MemoryRegion system_root;
+AddressSpace address_space_memory, address_space_io;
+static MemoryRegion system_root, io_root;
 
 static GPtrArray *spaces;    /* (B) */
 static unsigned depth;       /* (B) of transactions */
@@ -91,10 +91,17 @@ MemoryRegion *memory_system_root(void)
     return &system_root;
 }
 
+MemoryRegion *memory_io_root(void)
+{
+    return &io_root;
+}
+
 void memory_init(void)
 {
     memory_region_init(&system_root, "system", UINT64_MAX);
     address_space_init(&address_space_memory, &system_root, "memory");
+    memory_region_init(&io_root, "io", 0x10000);
+    address_space_init(&address_space_io, &io_root, "io");
 }
 
 const FlatRange *address_space_lookup(AddressSpace *as, hwaddr addr)

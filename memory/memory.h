@@ -119,6 +119,8 @@ void address_space_init(AddressSpace *as, MemoryRegion *root, const char *name);
 void address_space_destroy(AddressSpace *as);
 extern AddressSpace address_space_memory; /* what vCPUs and DMA see; its root is made by memory_init */
 MemoryRegion *memory_system_root(void);
+extern AddressSpace address_space_io;     /* x86's I/O ports: 64 KiB */
+MemoryRegion *memory_io_root(void);
 void memory_init(void);                   /* once, before all else */
 
 /* The range that holds addr, or NULL. rcu_read_lock held; valid until it is dropped. */

@@ -70,6 +70,11 @@ static inline IRRef ir_vinsl(IRFunc *f, unsigned sz, IRRef v, unsigned lane, IRR
 static inline IRRef ir_vinsv(IRFunc *f, unsigned sz, IRRef v, unsigned dst, IRRef w, unsigned src) { return ir_emit(f, IR_vinsv, IR_V128, v, w, 0, 0, sz, 0, dst | src << 8); }
 static inline IRRef ir_vlow(IRFunc *f, IRType t, IRRef v) { return ir_emit(f, IR_vlow, t, v, 0, 0, 0, 0, 0, 0); }
 static inline IRRef ir_vfromf(IRFunc *f, IRRef a) { return ir_emit(f, IR_vfromf, IR_V128, a, 0, 0, 0, 0, 0, 0); }
+/* Rows of vx.def; arguments that the row has not are IR_NONE. */
+static inline IRRef ir_vx(IRFunc *f, IRVx id, IRRef a, IRRef b, IRRef c, unsigned imm)
+{
+    return ir_emit(f, ir_vx_info[id].fp ? IR_vxf : IR_vx, IR_V128, a, b, c, 0, 0, id, imm);
+}
 
 /* Width changes and bit fields. */
 static inline IRRef ir_trunc(IRFunc *f, IRRef a) { return ir_emit(f, IR_trunc, IR_I32, a, 0, 0, 0, 0, 0, 0); }
@@ -90,6 +95,9 @@ static inline IRRef ir_fl_and(IRFunc *f, IRRef a, IRRef b, unsigned fl) { return
 static inline IRRef ir_fl_adc(IRFunc *f, IRRef a, IRRef b, IRRef c, unsigned fl) { return ir_emit(f, IR_fl_adc, IR_I32, a, b, c, 0, 0, fl, 0); }
 static inline IRRef ir_fl_sbb(IRFunc *f, IRRef a, IRRef b, IRRef c, unsigned fl) { return ir_emit(f, IR_fl_sbb, IR_I32, a, b, c, 0, 0, fl, 0); }
 static inline IRRef ir_fl_fcmp(IRFunc *f, IRRef a, IRRef b, bool signalling) { return ir_emit(f, IR_fl_fcmp, IR_I32, a, b, 0, 0, 0, signalling ? 2 : 0, 0); }
+/* Flags of 8- and 16-bit operations: bytes is 1 or 2 (4 and 8: the type's own width). */
+static inline IRRef ir_fl_sized(IRFunc *f, IROp op, unsigned bytes, IRRef a, IRRef b, IRRef c) { return ir_emit(f, op, IR_I32, a, b, c, 0, bytes < 4 ? bytes : 0, 0, 0); }
+static inline IRRef ir_fl_comis(IRFunc *f, IRRef a, IRRef b, bool signalling) { return ir_emit(f, IR_fl_comis, IR_I32, a, b, 0, 0, 0, signalling ? 2 : 0, 0); }
 static inline IRRef ir_fl_cc(IRFunc *f, IRType t, IRCond cc, IRRef flags) { return ir_emit(f, IR_fl_cc, t, flags, 0, 0, 0, 0, cc, 0); }
 static inline IRRef ir_fl_select(IRFunc *f, IRCond cc, IRRef flags, IRRef x, IRRef y) { return ir_emit(f, IR_fl_select, ir_type(f, x), flags, x, y, 0, 0, cc, 0); }
 

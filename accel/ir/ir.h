@@ -180,6 +180,22 @@ typedef struct IRFunc {
 typedef struct IROpInfo { const char *name, *args, *flags, *meaning; char result; } IROpInfo;
 extern const IROpInfo ir_op_info[IR_NB_OPS];
 
+/* The operations of vx and vxf: rows of vx.def. */
+typedef enum IRVx {
+#define VX(name, ...) VX_##name,
+#include "accel/ir/vx.def"
+#undef VX
+    IR_NB_VX
+} IRVx;
+typedef struct IRVxInfo {
+    const char *name, *meaning;
+    uint8_t nargs;
+    bool fp, imm;      /* fp: by TargetFpOps.vx; imm: takes an immediate */
+    /* The reference of those that are not fp. */
+    void (*eval)(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm);
+} IRVxInfo;
+extern const IRVxInfo ir_vx_info[IR_NB_VX];
+
 /* Empties f for a block of target that starts at pc. */
 void ir_reset(IRFunc *f, const struct TargetOps *target, uint64_t pc, uint64_t flags);
 /* Prints f as text, one insn a line, as in "v12 = add.i64 v3, v11". */

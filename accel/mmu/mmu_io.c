@@ -28,8 +28,11 @@ uint64_t io_readx(CPUState *cpu, const MmuRef *ref, uint64_t va, unsigned size, 
     else
         value = address_space_ld(&address_space_memory, pa, size, ref->full.attrs, &result);
     cpu->mem_io_pc = 0;
-    if (result != MEMTX_OK)
+    if (result != MEMTX_OK) {
         cpu->target->bus_error(cpu, va, pa, size, access, idx, result, ra);
+        if (cpu->target->open_bus_ones)
+            value = ~0ull >> (64 - size * 8);
+    }
     return value;
 }
 

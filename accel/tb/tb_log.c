@@ -34,7 +34,7 @@ void tb_log_guest(const IRFunc *f, const uint8_t *bytes, uint32_t size)
     if (!out)
         return;
     fprintf(out, "IN: pc 0x%" PRIx64 " flags 0x%" PRIx64 "\n", f->pc, f->flags);
-    if (cs_open((cs_arch)f->target->cap_arch, (cs_mode)f->target->cap_mode, &cs) == CS_ERR_OK) {
+    if (cs_open((cs_arch)f->target->cap_arch, (cs_mode)f->target->cap_mode(f->flags), &cs) == CS_ERR_OK) {
         print_insns(out, cs, f->pc, bytes, size);
         cs_close(&cs);
     }

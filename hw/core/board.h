@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/core/block.h"
 #include "hw/core/chardev.h"
 #include "target/api/machine.h"
 
@@ -24,6 +25,17 @@ typedef struct MachineConfig {
     const char *kernel, *initrd, *append, *dtb; /* each may be NULL */
     const char *dumpdtb;               /* write the device tree there and ask for an end (runstate_request_quit); NULL: no */
     Chardev *serial[BOARD_MAX_SERIAL]; /* NULL: nothing connected */
+    const char *bios;                  /* -bios FILE; NULL: the board's default, when it starts firmware at all */
+    const Drive *drives;               /* -drive, -hda .., -cdrom, -pflash */
+    unsigned n_drives;
+    const char *boot_order;            /* -boot order=; NULL: the board's */
+    bool boot_menu;                    /* -boot menu=on */
+    const char *vga;                   /* -vga: "none" or "std"; NULL: the board's default */
+    const char *rtc_base;              /* -rtc base=: "utc", "localtime" or a date; NULL: utc */
+    GPtrArray *smbios;                 /* (char *) texts of -smbios, or NULL */
+    bool no_defaults;                  /* -nodefaults */
+    bool no_acpi;                      /* -no-acpi */
+    GPtrArray *devices;                /* (char *) texts of -device for boards to create once buses exist, or NULL */
     const MachineOption *options;      /* -M name,key=value,... without those of all machines */
     unsigned n_options;
 } MachineConfig;

@@ -29,6 +29,8 @@ typedef struct TargetFpOps {
     uint64_t (*f2i[2])(CPUState *, uint64_t a, bool is_signed, IRRound round, unsigned width); /* width 32 or 64 */
     uint64_t (*round[2])(CPUState *, uint64_t a, IRRound round, bool exact);
     /* Host instructions may stand for the above when host_ok: rounding, tininess and NaN rules as rule says. */
+    /* Reference of the vx operations that IR_VX_FP marks (accel/ir/vx.def). NULL when the target emits none. */
+    void (*vx)(CPUState *, unsigned id, V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm);
     enum { FP_RULE_ARM, FP_RULE_X86 } rule;
     uint32_t mxcsr_offset; /* byte offset in CPUState of a uint32_t: guest rounding mode as x86's MXCSR (exceptions masked, sticky flags in the low six bits). Loaded into the host's register while generated code runs; see host_fp_harvest and host_fp_reload below */
 } TargetFpOps;
@@ -57,7 +59,10 @@ typedef struct TargetOps {
     unsigned n_mmu_modes;
     uint32_t pc_offset;         /* byte offset in CPUState of the uint64_t pc, written on exits */
     const TargetFpOps *fp;
-    int cap_arch, cap_mode;     /* capstone's, for logs; block flags do not matter on aarch64 */
+    int cap_arch;               /* capstone's, for logs */
+    int (*cap_mode)(uint64_t block_flags);
+    bool open_bus_ones;         /* a read that no device answers, and that bus_error lets pass, gives all ones (x86), else 0 */
+    bool tso;                   /* loads and stores are in total store order (x86): a weaker host must add fences */
 
     /* ---- translation ---- */
     /* pc and flags of the block to run next, from the CPU's state. Flags are everything but pc that translation depends on. */

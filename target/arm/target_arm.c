@@ -41,6 +41,8 @@ static void restore_state(CPUState *cs, uint64_t pc, uint32_t extra)
     env->pstate |= extra;
 }
 
+static int cap_mode(uint64_t flags) { return CS_MODE_LITTLE_ENDIAN; }
+
 const TargetOps target_aarch64 = {
     .name = "aarch64",
     .slots = arm_slots,
@@ -49,7 +51,7 @@ const TargetOps target_aarch64 = {
     .pc_offset = ENV_OFFSET(pc),
     .fp = &arm_fp_ops,
     .cap_arch = CS_ARCH_ARM64,
-    .cap_mode = CS_MODE_LITTLE_ENDIAN,
+    .cap_mode = cap_mode,
     .get_block_state = arm_get_block_state,
     .code_mmu_index = code_mmu_index,
     .jump_is_global = jump_is_global,
