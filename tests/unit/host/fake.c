@@ -383,6 +383,9 @@ unsigned fake_reference(const IRFunc *f, FakeState *s, uint8_t *mem, uint64_t *j
             r->val[i].u64[0] = ir_type(f, a[0]) == IR_F32 ? r->val[a[0]].u32[0] : r->val[a[0]].u64[0];
             r->val[i].u64[1] = 0;
             break;
+        case IR_vx:
+            ir_vx_info[in->aux].eval(&r->val[i], &r->val[a[0]], &r->val[a[1]], &r->val[a[2]], (unsigned)in->imm);
+            break;
         case IR_fadd: case IR_fmul: case IR_fl_fcmp:
             set(r, i, fp_op(r, in));
             break;
