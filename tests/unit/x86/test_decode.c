@@ -25,7 +25,6 @@ static bool fetch_byte(void *opaque, unsigned offset, uint8_t *out)
 }
 
 static bool has_all(const void *opaque, unsigned feature) { return feature != X86_FEAT_NEVER; }
-static bool has_none(const void *opaque, unsigned feature) { return feature == X86_FEAT_NONE; }
 
 static X86DecodeResult decode(const uint8_t *p, unsigned n, unsigned mode, X86Insn *i)
 {
@@ -138,13 +137,24 @@ static const char *compare_operands(csh h, const X86Insn *i, const cs_insn *ci)
 }
 
 /* ---- what is different for good ---- */
-/*
- * Capstone 4 departs from the SDM here; opcode is the map in bits 11:8 and the byte.
- */
-static bool excused(unsigned mode, unsigned opcode, const X86Insn *i, const cs_insn *ci)
+/* Where capstone 4 departs from the SDM. opcode: the map in bits 9:8, and the byte. */
+static bool excused(unsigned mode, unsigned opcode, const X86Insn *i)
 {
-    (void)ci;
+    if (i->lock) /* whether LOCK is allowed is for translation to say */
+        return true;
+    if (i->data16 && (i->rep || i->repne) && !i->vex) /* it drops the operand size beside F3 or F2 */
+        return true;
+    if (mode == 3 && i->data16 && i->row->attr & X86_ATTR_F64) /* it obeys 66 as AMD's near branches do */
+        return true;
+    if (mode == 3 && opcode >= 0x090 && opcode <= 0x097 && i->data16) /* it names AX EAX */
+        return true;
     switch (opcode) {
+    case 0x1ae: /* fences: it knows rm 0 only */
+        return i->mod == 3;
+    case 0x063: /* MOVSXD without REX.W: it names 64-bit registers */
+    case 0x10d: case 0x118: case 0x119: case 0x11a: case 0x11b: case 0x11c: case 0x11d: case 0x11e: case 0x11f: /* it does not know all hint NOPs */
+    case 0x1b9: case 0x1ff: /* UD1 and UD0: it leaves out the ModRM byte */
+        return true;
     default:
         return false;
     }
@@ -163,6 +173,8 @@ static unsigned map_opcode(const X86Insn *i)
     return (k & 0x300) | i->opcode;
 }
 
+static unsigned complaints;
+
 static void complain(unsigned mode, const uint8_t *p, const X86Insn *i, const cs_insn *ci, const char *what)
 {
     GString *s = g_string_new(NULL);
@@ -171,6 +183,7 @@ static void complain(unsigned mode, const uint8_t *p, const X86Insn *i, const cs
     g_test_message("mode %u: %s: %s; ours %s length %u, capstone %s %s length %u", mode, s->str, what, i->row ? i->row->mnemonic : "(none)", i->length,
                    ci ? ci->mnemonic : "(bad)", ci ? ci->op_str : "", ci ? ci->size : 0);
     g_string_free(s, TRUE);
+    complaints++;
     g_test_fail();
 }
 
@@ -186,7 +199,7 @@ static unsigned compare_one(csh h, cs_insn *ci, unsigned mode, const uint8_t *p)
     bool theirs = cs_disasm_iter(h, &code, &left, &at, ci);
     if (r != X86_DECODED)
         return 0;
-    if (excused(mode, map_opcode(&i), &i, theirs ? ci : NULL))
+    if (excused(mode, map_opcode(&i), &i))
         return 0;
     if (!theirs)
         complain(mode, p, &i, NULL, "not an instruction");
@@ -202,18 +215,18 @@ static void against_capstone(gconstpointer data)
     static const cs_mode cs_modes[] = { 0, CS_MODE_16, CS_MODE_32, CS_MODE_64 };
     unsigned mode = GPOINTER_TO_UINT(data), compared = 0;
     const char *rounds_text = g_getenv("X86_DECODE_ROUNDS");
-    unsigned rounds = rounds_text ? (unsigned)atoi(rounds_text) : 200000;
+    unsigned rounds = rounds_text ? (unsigned)atoi(rounds_text) : 300000;
     uint8_t p[24];
     csh h;
 
     g_assert_cmpint(cs_open(CS_ARCH_X86, cs_modes[mode], &h), ==, CS_ERR_OK);
     cs_option(h, CS_OPT_DETAIL, CS_OPT_ON);
     cs_insn *ci = cs_malloc(h);
-    for (unsigned k = 0; k < rounds && !g_test_failed(); k++) {
+    for (unsigned k = 0; k < rounds && complaints < 40; k++) {
         random_bytes(p);
         compared += compare_one(h, ci, mode, p);
     }
-    g_assert_cmpuint(compared, >, rounds / 20);
+    g_assert_true(complaints || compared > rounds / 20);
     cs_free(ci, 1);
     cs_close(&h);
 }
@@ -224,6 +237,5 @@ int main(int argc, char **argv)
     g_test_add_data_func("/x86/decode/capstone-16", GUINT_TO_POINTER(1), against_capstone);
     g_test_add_data_func("/x86/decode/capstone-32", GUINT_TO_POINTER(2), against_capstone);
     g_test_add_data_func("/x86/decode/capstone-64", GUINT_TO_POINTER(3), against_capstone);
-    (void)has_none;
     return g_test_run();
 }
