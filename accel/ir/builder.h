@@ -71,10 +71,10 @@ static inline IRRef ir_vinsl(IRFunc *f, unsigned sz, IRRef v, unsigned lane, IRR
 static inline IRRef ir_vinsv(IRFunc *f, unsigned sz, IRRef v, unsigned dst, IRRef w, unsigned src) { return ir_emit(f, IR_vinsv, IR_V128, v, w, 0, 0, sz, 0, dst | src << 8); }
 static inline IRRef ir_vlow(IRFunc *f, IRType t, IRRef v) { return ir_emit(f, IR_vlow, t, v, 0, 0, 0, 0, 0, 0); }
 static inline IRRef ir_vfromf(IRFunc *f, IRRef a) { return ir_emit(f, IR_vfromf, IR_V128, a, 0, 0, 0, 0, 0, 0); }
-/* Rows of vx.def; arguments that the row has not are IR_NONE. */
+/* Rows of vx.def. Arguments that the row has not may be IR_NONE: the first stands in for them. */
 static inline IRRef ir_vx(IRFunc *f, IRVx id, IRRef a, IRRef b, IRRef c, unsigned imm)
 {
-    return ir_emit(f, ir_vx_info[id].fp ? IR_vxf : IR_vx, IR_V128, a, b, c, 0, 0, id, imm);
+    return ir_emit(f, ir_vx_info[id].fp ? IR_vxf : IR_vx, IR_V128, a, ir_vx_info[id].nargs > 1 ? b : a, ir_vx_info[id].nargs > 2 ? c : a, 0, 0, id, imm);
 }
 
 /* Width changes and bit fields. */

@@ -78,6 +78,18 @@ void slow_vec(CPUState *cpu, uintptr_t ra)
         s->result = d;
 }
 
+void slow_vx(CPUState *cpu, uintptr_t ra)
+{
+    SlowFrame *s = slow_frame(cpu);
+    const IRInsn *in = s->insn;
+    V128 d;
+    if (in->op == IR_vxf)
+        jit_target->fp->vx(cpu, in->aux, &d, &s->a, &s->b, &s->c, (unsigned)in->imm);
+    else
+        ir_vx_info[in->aux].eval(&d, &s->a, &s->b, &s->c, (unsigned)in->imm);
+    s->result = d;
+}
+
 /* One scalar operation by the target's table; arg[3] of the insn's copy holds the type of argument 0. */
 static uint64_t fp_scalar(CPUState *cpu, const IRInsn *in, uint64_t a, uint64_t b, uint64_t c)
 {
