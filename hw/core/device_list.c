@@ -5,9 +5,11 @@
 #include "hw/core/device.h"
 
 #define DEVICES(X) \
+    X(ahci_class) \
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \
+    X(piix_ide_class) \
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
