@@ -9,6 +9,7 @@
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \
+    X(pflash_class) \
     X(piix_ide_class) \
     X(pl011_class) \
     X(pl031_class) \
