@@ -17,7 +17,7 @@
 #define TARGET_X86_CPU_H
 
 #include "accel/mmu/mmu.h"
-#include "base/timer.h"
+#include "base/clock.h"
 #include "target/api/machine.h"
 #include "target/api/target.h"
 #include "target/x86/features.h"
