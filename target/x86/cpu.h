@@ -92,11 +92,11 @@ typedef struct CPUX86State {
     uint64_t dr[8];           /* 4 and 5 unused */
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
-    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, mcg_status, ucode_rev;
+    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, debugctl, mcg_status, mcg_ctl, mc_ctl[X86_MC_BANKS];
+    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg;
     uint32_t pkru, pkrs;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
     uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */
-    struct { uint64_t ctl, status, addr, misc; } mc_bank[X86_MC_BANKS];
     uint64_t mtrr_fixed[11], mtrr_def_type;
     struct { uint64_t base, mask; } mtrr_var[8];
     uint64_t pdpte[4];        /* PAE: loaded by MOV CR3 */
@@ -115,12 +115,19 @@ typedef struct CPUX86State {
     uint64_t monitor_address; bool monitor_armed;
 } CPUX86State;
 
+/* Who CPUID says the CPU is. */
+typedef struct X86Identity {
+    char vendor[13], brand[49]; /* with their final zeros */
+    unsigned family, model, stepping;
+    uint32_t level, xlevel;     /* last basic and extended leaf */
+} X86Identity;
+
 typedef struct X86CPU {
     CPUState parent;          /* first */
     CPUX86State env;
     /* ---- (c) after creation ---- */
     X86Features features;     /* what CPUID says, and translation obeys */
-    const struct X86Model *model; /* models.h: vendor, family, names */
+    X86Identity id;
     bool is_amd;              /* behave as AMD's where the two differ: SYSCALL and SYSRET outside 64-bit mode, CPUID beyond the last leaf */
     uint8_t phys_bits;        /* MAXPHYADDR */
     uint64_t tsc_hz;
@@ -289,6 +296,8 @@ void x86_init_signal(X86CPU *cpu);              /* INIT: keeps what INIT keeps; 
 void x86_sipi(X86CPU *cpu);                     /* start-up IPI, by sipi_vector: begins to run, if it was waiting for one */
 void x86_dump(CPUState *, FILE *);
 void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+/* XCR0 bits that the features allow. */
+uint64_t x86_xcr0_supported(const X86CPU *cpu);
 /* Bytes that XSAVE's standard form needs for the components in mask. */
 uint32_t x86_xsave_size(const X86CPU *cpu, uint64_t mask, bool compacted);
 
