@@ -109,6 +109,8 @@ typedef struct CPUX86State {
     uint32_t error_code;
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
     bool is_icebp;            /* INT1 */
+    uint32_t watch_hits;      /* DR6 bits of data and I/O breakpoints hit by the instruction that runs alone */
+    bool watch_step;          /* it does: after it x86_raise_db looks at watch_hits */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
     uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
     uint64_t exception_next_pc;
@@ -241,7 +243,7 @@ void x86_far_jump(X86CPU *cpu, uint16_t selector, uint64_t offset, unsigned op_s
 void x86_far_call(X86CPU *cpu, uint16_t selector, uint64_t offset, unsigned op_size, uint64_t next_eip, uintptr_t ra);
 void x86_far_return(X86CPU *cpu, unsigned op_size, unsigned pop_bytes, uintptr_t ra);
 void x86_iret(X86CPU *cpu, unsigned op_size, uint64_t next_eip, uintptr_t ra);
-enum { X86_TASK_JMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE };
+enum { X86_TASK_JMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE, X86_TASK_SOFT_INT }; /* GATE: an event through the IDT; SOFT_INT: INT n there */
 void x86_task_switch(X86CPU *cpu, uint16_t tss_selector, int source, bool has_error, uint32_t error, uint64_t next_eip, uintptr_t ra); /* task.c */
 
 /* ---- cregs.c: control and debug registers; msr.c ---- */
@@ -277,6 +279,10 @@ void x86_set_pkru(X86CPU *cpu, uint32_t value);
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
 void x86_debug_update(X86CPU *cpu);         /* after DR0-3, DR7 changed */
 bool x86_page_watched(X86CPU *cpu, uint64_t va); /* for MMUPage.watched */
+/* BF_BREAK: raises #DB when a breakpoint is at pc, which is about to run. */
+void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
+/* BF_IOBREAK: before an access to I/O port; the trap comes after the instruction. May leave, to run it alone. */
+void x86_check_io_watch(X86CPU *cpu, uint32_t port, unsigned size, uintptr_t ra);
 
 /* ---- smm.c ---- */
 void x86_enter_smm(X86CPU *cpu);
