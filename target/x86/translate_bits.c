@@ -112,22 +112,10 @@ static void gen_scan(DisasContext *s, const X86Insn *i, bool forward)
     set_cc_fl(s, ir_or(s->f, ir_and(s->f, fl, ir_i32(s->f, IR_FL_P)), flag_if(s, is_zero(s, a), IR_FL_Z)));
 }
 
-/* On a CPU without TZCNT the prefix means nothing, and so with LZCNT. */
-void trans_bsf(DisasContext *s, const X86Insn *i)
-{
-    if (i->rep && have(s, X86_FEAT_BMI1))
-        gen_count_zeros(s, i, true);
-    else
-        gen_scan(s, i, true);
-}
-
-void trans_bsr(DisasContext *s, const X86Insn *i)
-{
-    if (i->rep && have(s, X86_FEAT_ABM))
-        gen_count_zeros(s, i, false);
-    else
-        gen_scan(s, i, false);
-}
+void trans_tzcnt(DisasContext *s, const X86Insn *i) { gen_count_zeros(s, i, true); }
+void trans_lzcnt(DisasContext *s, const X86Insn *i) { gen_count_zeros(s, i, false); }
+void trans_bsf(DisasContext *s, const X86Insn *i) { gen_scan(s, i, true); }
+void trans_bsr(DisasContext *s, const X86Insn *i) { gen_scan(s, i, false); }
 
 void trans_popcnt(DisasContext *s, const X86Insn *i)
 {

@@ -96,4 +96,3 @@ void trans_clzero(DisasContext *s, const X86Insn *i)
         ir_st(s->f, addr, n, zero, data_memop(s, 16, false));
 }
 
-void trans_prefetchw(DisasContext *s, const X86Insn *i) {}
