@@ -66,6 +66,7 @@ static inline IRRef ir_vext(IRFunc *f, IRRef a, IRRef b, unsigned n) { return ir
 static inline IRRef ir_vconst(IRFunc *f, uint64_t both_halves) { return ir_emit(f, IR_vconst, IR_V128, 0, 0, 0, 0, 0, 0, both_halves); }
 static inline IRRef ir_vpair(IRFunc *f, IRRef lo, IRRef hi) { return ir_emit(f, IR_vpair, IR_V128, lo, hi, 0, 0, 0, 0, 0); }
 static inline IRRef ir_vgetl(IRFunc *f, IRType t, unsigned sz, IRRef v, unsigned lane, bool sign) { return ir_emit(f, IR_vgetl, t, v, 0, 0, 0, sz, sign, lane); }
+static inline IRRef ir_vmask(IRFunc *f, unsigned sz, IRRef v) { return ir_emit(f, IR_vmask, IR_I32, v, 0, 0, 0, sz, 0, 0); }
 static inline IRRef ir_vinsl(IRFunc *f, unsigned sz, IRRef v, unsigned lane, IRRef x) { return ir_emit(f, IR_vinsl, IR_V128, v, x, 0, 0, sz, 0, lane); }
 static inline IRRef ir_vinsv(IRFunc *f, unsigned sz, IRRef v, unsigned dst, IRRef w, unsigned src) { return ir_emit(f, IR_vinsv, IR_V128, v, w, 0, 0, sz, 0, dst | src << 8); }
 static inline IRRef ir_vlow(IRFunc *f, IRType t, IRRef v) { return ir_emit(f, IR_vlow, t, v, 0, 0, 0, 0, 0, 0); }

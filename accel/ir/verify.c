@@ -216,6 +216,7 @@ static unsigned lane_sizes(IROp op)
     case IR_vuavg: return 3;
     case IR_vfadd: case IR_vfsub: case IR_vfmul: case IR_vfdiv: case IR_vfmla: return 12;
     case IR_vrev: return 7;
+    case IR_vmask: return 13;
     default: return 15;
     }
 }

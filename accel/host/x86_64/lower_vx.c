@@ -40,9 +40,12 @@ static uint32_t row_op(unsigned id)
 /* The variable blends: four operands in VEX form. */
 static bool is_blend(unsigned id) { return rows[id].map == 3 && rows[id].opcode >= 0x4a && rows[id].opcode <= 0x4c; }
 
-static bool can_lower(unsigned id)
+static bool is_compare(unsigned id) { return rows[id].map == 1 && rows[id].opcode == 0xc2; }
+
+static bool can_lower(unsigned id, unsigned imm)
 {
-    return host_has(rows[id].host) && (ir_vx_info[id].nargs < 3 || host_features.avx);
+    bool needs_vex = ir_vx_info[id].nargs == 3 || (is_compare(id) && imm > 7);
+    return host_has(rows[id].host) && (!needs_vex || host_features.avx);
 }
 
 /* VCVTPS2PH has its result in the rm field. */
@@ -79,14 +82,12 @@ static void emit_ternary(Ctx *c, uint32_t op, bool blend)
 {
     int a = use_reg(c, 0), b = use_reg(c, 1), x = use_reg(c, 2);
     args_done(c);
-    int d = def_reg(c, blend ? a : NOREG);
-    if (blend) {
-        vex_rrr(&c->a, op, d & 15, a & 15, b & 15);
+    int d = def_reg(c, blend ? a : x);
+    if (!blend && d != x)
+        movaps_rr(&c->a, d, x);
+    vex_rrr(&c->a, op, d & 15, a & 15, b & 15);
+    if (blend)
         put8(&c->a, (unsigned)(x & 15) << 4);
-        return;
-    }
-    movaps_rr(&c->a, d, a);
-    vex_rrr(&c->a, op, d & 15, b & 15, x & 15);
 }
 
 void lower_vx(Ctx *c)
@@ -94,7 +95,7 @@ void lower_vx(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned id = in->aux;
     const IRVxInfo *info = &ir_vx_info[id];
-    if (!can_lower(id)) {
+    if (!can_lower(id, (unsigned)in->imm)) {
         lower_vx_call(c);
         return;
     }

@@ -72,7 +72,7 @@ void slow_vec(CPUState *cpu, uintptr_t ra)
     SlowFrame *s = slow_frame(cpu);
     V128 d;
     uint64_t r = ir_eval_vec(s->insn, &d, &s->a, &s->b, &s->c, s->va, s->mo);
-    if (s->insn->op == IR_vgetl)
+    if (s->insn->op == IR_vgetl || s->insn->op == IR_vmask)
         s->result.u64[0] = r;
     else
         s->result = d;

@@ -403,7 +403,7 @@ unsigned fake_reference(const IRFunc *f, FakeState *s, uint8_t *mem, uint64_t *j
                 }
                 V128 d = { 0 };
                 uint64_t v = ir_eval_vec(in, &d, &r->val[a[0]], &r->val[a[1]], &r->val[a[2]], x, y);
-                if (in->op == IR_vgetl)
+                if (in->op == IR_vgetl || in->op == IR_vmask)
                     set(r, i, v);
                 else
                     r->val[i] = d;

@@ -193,7 +193,7 @@ static void gen_vec(Gen *g)
             keep(g, ir_vx(f, id, a, b, c, ir_vx_info[id].imm ? below(g, 256) : 0));
         return;
     }
-    switch (below(g, 26)) {
+    switch (below(g, 27)) {
     case 0: r = ir_vconst(f, odd_number(g)); break;
     case 1: r = ir_vpair(f, pick(g, IR_I64), pick(g, IR_I64)); break;
     case 2: r = ir_vzlow(f, a); break;
@@ -219,6 +219,7 @@ static void gen_vec(Gen *g)
     case 22: r = ir_vinsv(f, sz, a, below(g, lanes), b, below(g, lanes)); break;
     case 23: r = below(g, 2) ? ir_vext(f, a, b, below(g, 16)) : ir_vtbl(f, a, b); break;
     case 24: sz = below(g, 3); r = below(g, 3) == 0 ? ir_vsxtl(f, sz, a) : below(g, 2) ? ir_vuxtl(f, sz, a) : ir_vxtn(f, sz, a); break;
+    case 25: r = ir_vmask(f, sz == 1 ? 0 : sz, a); break;
     default: r = ir_emit(f, lane_bin[below(g, ARRAY_SIZE(lane_bin))], IR_V128, a, b, 0, 0, sz, 0, 0); break;
     }
     keep(g, r);

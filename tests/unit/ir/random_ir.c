@@ -192,6 +192,7 @@ static unsigned lane_size(Gen *g, IROp op)
     switch (op) {
     case IR_vmul: case IR_vsxtl: case IR_vuxtl: case IR_vxtn: case IR_sext: case IR_zext: case IR_vrev: return pick(g, 3);
     case IR_vuavg: return pick(g, 2);
+    case IR_vmask: return pick(g, 2) ? 0 : 2 + pick(g, 2);
     default: return pick(g, 4);
     }
 }
