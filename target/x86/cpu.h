@@ -84,6 +84,9 @@ typedef struct CPUX86State {
     uint8_t fptag_valid;      /* bit i: physical register i is not empty */
     uint16_t fpop, fpcs, fpds;
     uint64_t fpip, fpdp;
+    uint16_t fp_insn_op, fp_insn_ds; /* of the instruction that runs: opcode, and of its memory operand segment and offset; kept if it faults */
+    uint64_t fp_insn_dp;
+    bool fp_ferr;             /* FERR# was raised for the pending exception */
 
     /* ---- system ---- */
     X86Segment segs[X86_NB_SEGS], ldt, tr;
