@@ -8,6 +8,12 @@
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \
+    X(i440fx_class) \
+    X(ich9_lpc_class) \
+    X(mch_class) \
+    X(pci_host_class) \
+    X(piix3_class) \
+    X(piix4_pm_class) \
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
