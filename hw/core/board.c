@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 
-extern const BoardClass board_virt;
+extern const BoardClass board_pc, board_q35, board_virt;
 
-const BoardClass *const boards[] = { &board_virt, NULL };
+const BoardClass *const boards[] = { &board_pc, &board_q35, &board_virt, NULL };
 
 const BoardClass *board_find(const char *name)
 {
