@@ -23,7 +23,9 @@
 #include "hw/core/board.h"
 #include "hw/core/device.h"
 #include "memory/memory.h"
+#include "system/block.h"
 #include "system/char.h"
+#include "system/drive.h"
 #include "system/main_loop.h"
 #include "system/monitor.h"
 #include "system/options.h"
@@ -215,6 +217,13 @@ static bool start(const Options *o, GError **error)
         !check_kernel_options(o, error) || !check_log(o, error) || !accel_init(&accel, board->arch->ops, error))
         return false;
     memory_init();
+    Drive *drives = NULL;
+    if (o->drives->len && !board->has_drives)
+        return error_set(error, "-%s: machine '%s' has no place for drives yet", g_array_index(o->drives, DriveOption, 0).option, board->name);
+    if (!drives_open((const DriveOption *)(void *)o->drives->data, o->drives->len, &drives, error))
+        return false;
+    config.drives = drives;
+    config.n_drives = o->drives->len;
     if (!open_serials(o, &config, error) || !board->init(&config, error) || !create_files(o, error))
         return false;
     monitor_set_board(board);
@@ -250,6 +259,7 @@ int main(int argc, char **argv)
         vm_start();
     int status = main_loop_run(&loop);
     cpus_shutdown();
+    block_close_all();
     char_flush_all();
     bql_unlock();
     return status;

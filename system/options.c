@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "accel/tb/tb.h"
 #include "base/error.h"
+#include "system/drive.h"
 
 typedef struct OptionRow { const char *name, *alias, *argument, *help; } OptionRow;
 
@@ -175,6 +176,22 @@ static const StringOption flag_options[] = {
     { "nodefaults", offsetof(Options, no_defaults) },
 };
 
+static bool is_drive_option(const char *name)
+{
+    static const char *const names[] = { "drive", "hda", "hdb", "hdc", "hdd", "cdrom", "pflash" };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static void add_drive(Options *o, const char *option, const char *text)
+{
+    DriveOption d = { option, text };
+    g_array_append_val(o->drives, d);
+}
+
 static bool apply(Options *o, const OptionRow *row, const char *arg, GError **error)
 {
     for (size_t i = 0; i < ARRAY_SIZE(string_options); i++) {
@@ -201,6 +218,8 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, GError **er
         g_ptr_array_add(o->serials, (char *)arg);
     else if (!strcmp(row->name, "device"))
         g_ptr_array_add(o->devices, (char *)arg);
+    else if (is_drive_option(row->name))
+        add_drive(o, row->name, arg);
     else if (!strcmp(row->name, "display") && strcmp(arg, "none"))
         return error_set(error, "-display %s: there is no display yet; only 'none' is accepted", arg);
     return true;
@@ -218,6 +237,7 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
     o->arch = arch_of_program(o->program);
     o->serials = g_ptr_array_new();
     o->devices = g_ptr_array_new();
+    o->drives = g_array_new(FALSE, FALSE, sizeof(DriveOption));
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (word[0] != '-' || !word[1])

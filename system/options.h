@@ -25,6 +25,7 @@ typedef struct Options {
     GPtrArray *serials;      /* const char *, as given */
     const char *monitor;
     GPtrArray *devices;      /* const char * */
+    GArray *drives;          /* DriveOption */
     unsigned smp;
     uint64_t ram_bytes;      /* 0: the machine's default */
     bool nographic, no_reboot, no_shutdown, start_stopped, no_defaults;

@@ -48,6 +48,7 @@ typedef struct BoardClass {
     const CpuArch *arch;
     const char *default_cpu;
     unsigned max_cpus;
+    bool has_drives;                   /* builds devices for drives with if=ide and if=pflash; without: only if=none is accepted */
     uint64_t default_ram;              /* bytes */
     const BoardOption *options;        /* ends with a NULL name */
     /* Builds the machine: CPUs, RAM, devices, boot state. memory_init has run. Big lock held. */

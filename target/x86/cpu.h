@@ -17,7 +17,7 @@
 #define TARGET_X86_CPU_H
 
 #include "accel/mmu/mmu.h"
-#include "base/timer.h"
+#include "base/clock.h"
 #include "target/api/machine.h"
 #include "target/api/target.h"
 #include "target/x86/features.h"
@@ -59,6 +59,8 @@ enum {
     X86_NB_MMU
 };
 
+#define X86_MC_BANKS 10
+
 typedef struct CPUX86State {
     /* ---- slots ---- */
     uint64_t regs[16];
@@ -90,9 +92,11 @@ typedef struct CPUX86State {
     uint64_t dr[8];           /* 4 and 5 unused */
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
-    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl;
+    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, mcg_status, ucode_rev;
     uint32_t pkru, pkrs;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
+    uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */
+    struct { uint64_t ctl, status, addr, misc; } mc_bank[X86_MC_BANKS];
     uint64_t mtrr_fixed[11], mtrr_def_type;
     struct { uint64_t base, mask; } mtrr_var[8];
     uint64_t pdpte[4];        /* PAE: loaded by MOV CR3 */
@@ -106,6 +110,7 @@ typedef struct CPUX86State {
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
     bool is_icebp;            /* INT1 */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
+    uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
     uint64_t exception_next_pc;
     uint64_t monitor_address; bool monitor_armed;
 } CPUX86State;
@@ -115,12 +120,19 @@ typedef struct X86CPU {
     CPUX86State env;
     /* ---- (c) after creation ---- */
     X86Features features;     /* what CPUID says, and translation obeys */
+    const struct X86Model *model; /* models.h: vendor, family, names */
+    bool is_amd;              /* behave as AMD's where the two differ: SYSCALL and SYSRET outside 64-bit mode, CPUID beyond the last leaf */
+    uint8_t phys_bits;        /* MAXPHYADDR */
     uint64_t tsc_hz;
     uint32_t apic_id;
     bool start_halted;        /* an application processor: waits for INIT, SIPI */
     X86ApicOps apic;          /* (c) after wiring */
     X86MachineHooks hooks;    /* (c) after wiring */
     bool boot_set; X86BootState boot;
+    /* ---- others ---- */
+    uint8_t sipi_vector;      /* (a) of the last SIPI: set before CPU_INTERRUPT_SIPI */
+    bool apic_off;            /* (v) IA32_APIC_BASE disables the local APIC: CPUID says that there is none */
+    uint16_t tlb_pkeys;       /* (v) protection keys of pages that may be in the TLB */
 } X86CPU;
 
 static inline X86CPU *x86_cpu(CPUState *cpu) { return (X86CPU *)cpu; }
@@ -235,7 +247,7 @@ uint64_t x86_read_dr(X86CPU *cpu, unsigned n, uintptr_t ra);
 bool x86_read_msr(X86CPU *cpu, uint32_t index, uint64_t *value);
 bool x86_write_msr(X86CPU *cpu, uint32_t index, uint64_t value);
 uint64_t x86_read_tsc(X86CPU *cpu);
-/* Sets EFER.LMA and what follows from it. */
+/* Writes EFER without checks, LMA included, and does what follows from it: block flags, TLB (msr.c). */
 void x86_set_efer(X86CPU *cpu, uint64_t value);
 
 /* ---- paging.c ---- */
@@ -249,7 +261,10 @@ void x86_paging_new_cr3(X86CPU *cpu, bool keep_tlb);
 bool x86_load_pdptes(X86CPU *cpu, uint64_t cr3);
 void x86_paging_flush(X86CPU *cpu, bool global);
 void x86_invlpg(X86CPU *cpu, uint64_t va);
+/* Raises #GP(0) for what the operands' rules forbid (SDM vol. 2, INVPCID). */
 void x86_invpcid(X86CPU *cpu, unsigned type, uint64_t pcid, uint64_t va, uintptr_t ra);
+/* WRPKRU and XRSTOR: permissions of pages with keys follow. */
+void x86_set_pkru(X86CPU *cpu, uint32_t value);
 
 /* ---- debug.c: breakpoints and watchpoints of DR0-DR3 ---- */
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
@@ -270,7 +285,8 @@ void x86_set_mxcsr(CPUState *cpu, uint32_t value); /* valid bits only; reloads t
 
 /* ---- cpu.c, cpuid.c, models.c ---- */
 void x86_reset(CPUState *);                     /* power-on; SDM vol. 3 table 9-1 */
-void x86_init_signal(X86CPU *cpu);              /* INIT: keeps what INIT keeps */
+void x86_init_signal(X86CPU *cpu);              /* INIT: keeps what INIT keeps; an application processor then waits for a SIPI */
+void x86_sipi(X86CPU *cpu);                     /* start-up IPI, by sipi_vector: begins to run, if it was waiting for one */
 void x86_dump(CPUState *, FILE *);
 void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 /* Bytes that XSAVE's standard form needs for the components in mask. */
