@@ -11,6 +11,12 @@
     X(gicv3_class) \
     X(pflash_class) \
     X(piix_ide_class) \
+    X(i440fx_class) \
+    X(ich9_lpc_class) \
+    X(mch_class) \
+    X(pci_host_class) \
+    X(piix3_class) \
+    X(piix4_pm_class) \
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
