@@ -20,6 +20,7 @@
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
+    X(vga_pci_class) \
     X(virtio_mmio_empty_class)
 
 #define X(c) extern const DeviceClass c;
