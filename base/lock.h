@@ -23,6 +23,7 @@ typedef enum LockClass {
     LOCK_MEMORY,     /* RAM block list */
     LOCK_TIMER,      /* timer lists */
     LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
+    LOCK_BLOCK,      /* requests to disk images */
     LOCK_CHARDEV,    /* output queues */
     LOCK_LOG,        /* the log */
     LOCK_NB_CLASSES

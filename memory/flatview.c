@@ -22,16 +22,16 @@ static int compare_ranges(const void *a, const void *b)
     return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-static void add_range(GArray *out, Int128 first, Int128 last, MemoryRegion *mr, Int128 base)
+static void add_range(GArray *out, Int128 first, Int128 last, MemoryRegion *mr, Int128 base, bool readonly)
 {
     Int128 size = last - first + 1;
     FlatRange r = { .addr = (hwaddr)first, .size = size > UINT64_MAX ? UINT64_MAX : (uint64_t)size, .mr = mr,
-                    .offset_in_region = (hwaddr)(first - base), .readonly = mr->type == MR_ROM };
+                    .offset_in_region = (hwaddr)(first - base), .readonly = readonly || mr->type == MR_ROM };
     g_array_append_val(out, r);
 }
 
 /* Gives mr the parts of w that no range holds yet. out is kept sorted. */
-static void render_leaf(GArray *out, MemoryRegion *mr, Int128 base, Window w)
+static void render_leaf(GArray *out, MemoryRegion *mr, Int128 base, Window w, bool readonly)
 {
     Int128 at = w.first;
     unsigned n = out->len;
@@ -43,15 +43,15 @@ static void render_leaf(GArray *out, MemoryRegion *mr, Int128 base, Window w)
         if (r_first > w.last)
             break;
         if (r_first > at)
-            add_range(out, at, r_first - 1, mr, base);
+            add_range(out, at, r_first - 1, mr, base, readonly);
         at = r_last + 1;
     }
     if (at <= w.last)
-        add_range(out, at, w.last, mr, base);
+        add_range(out, at, w.last, mr, base, readonly);
     g_array_sort(out, compare_ranges);
 }
 
-static void render(GArray *out, MemoryRegion *mr, Int128 base, Window clip)
+static void render(GArray *out, MemoryRegion *mr, Int128 base, Window clip, bool readonly)
 {
     if (!mr->enabled || !mr->size)
         return;
@@ -61,18 +61,18 @@ static void render(GArray *out, MemoryRegion *mr, Int128 base, Window clip)
         return;
     for (unsigned i = 0; i < mr->subregions->len; i++) {
         MemoryRegion *sub = mr->subregions->pdata[i];
-        render(out, sub, base + sub->addr, w);
+        render(out, sub, base + sub->addr, w, readonly);
     }
     if (mr->type == MR_ALIAS)
-        render(out, mr->alias, base - mr->alias_offset, w);
+        render(out, mr->alias, base - mr->alias_offset, w, readonly || mr->readonly);
     else if (mr->type != MR_CONTAINER)
-        render_leaf(out, mr, base, w);
+        render_leaf(out, mr, base, w, readonly);
 }
 
 FlatView *flatview_render(MemoryRegion *root)
 {
     GArray *ranges = g_array_new(FALSE, FALSE, sizeof(FlatRange));
-    render(ranges, root, 0, (Window){ 0, UINT64_MAX });
+    render(ranges, root, 0, (Window){ 0, UINT64_MAX }, false);
     FlatView *view = g_new(FlatView, 1);
     view->n = ranges->len;
     view->ranges = (FlatRange *)(void *)g_array_free(ranges, FALSE);

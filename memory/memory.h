@@ -75,6 +75,7 @@ struct MemoryRegion {
     hwaddr addr;
     int priority;
     bool enabled, lockless;
+    bool readonly;              /* MR_ALIAS: what is seen through it is read-only, as ROM */
     GPtrArray *subregions;      /* MemoryRegion *, highest priority first; not owned */
 };
 
@@ -83,6 +84,8 @@ void memory_region_init_io(MemoryRegion *mr, const MemoryRegionOps *ops, void *o
 bool memory_region_init_ram(MemoryRegion *mr, const char *name, uint64_t size, GError **error);
 bool memory_region_init_rom(MemoryRegion *mr, const char *name, uint64_t size, GError **error);
 void memory_region_init_alias(MemoryRegion *mr, const char *name, MemoryRegion *target, hwaddr offset, uint64_t size);
+/* The window shows its target read-only: writes through it are dropped (shadow RAM). Before it is placed. */
+void memory_region_set_readonly(MemoryRegion *alias);
 /* Takes the region apart; it must not be in a container. */
 void memory_region_destroy(MemoryRegion *mr);
 /* I/O handlers do their own locking. */
@@ -105,7 +108,7 @@ typedef struct FlatRange {
     uint64_t size;          /* bytes; the last range may reach 2^64, its size then counts to that end */
     MemoryRegion *mr;       /* never an alias or container */
     hwaddr offset_in_region;
-    bool readonly;          /* ROM */
+    bool readonly;          /* ROM, or seen through a read-only alias */
 } FlatRange;
 typedef struct FlatView { FlatRange *ranges; unsigned n; } FlatView; /* immutable */
 

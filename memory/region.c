@@ -59,6 +59,12 @@ void memory_region_destroy(MemoryRegion *mr)
     }
 }
 
+void memory_region_set_readonly(MemoryRegion *alias)
+{
+    assert(alias->type == MR_ALIAS);
+    alias->readonly = true;
+}
+
 void memory_region_set_lockless(MemoryRegion *mr)
 {
     mr->lockless = true;

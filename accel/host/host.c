@@ -46,12 +46,17 @@ static void detect(HostFeatures *h)
     __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1), "c"(0));
     h->movbe = c >> 22 & 1;
     h->f16c = (c >> 29 & 1) && h->avx;
+    h->aes = c >> 25 & 1;
+    h->pclmul = c >> 1 & 1;
+    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    h->sha = b >> 29 & 1;
+    h->gfni = c >> 8 & 1;
 #endif
 }
 
 static const struct { const char *name; size_t offset; } feature_names[] = {
 #define X(n) { #n, offsetof(HostFeatures, n) }
-    X(avx), X(avx2), X(fma), X(bmi1), X(bmi2), X(lzcnt), X(popcnt), X(f16c), X(movbe), X(avx512),
+    X(avx), X(avx2), X(fma), X(bmi1), X(bmi2), X(lzcnt), X(popcnt), X(f16c), X(movbe), X(avx512), X(aes), X(pclmul), X(sha), X(gfni),
 #undef X
 };
 

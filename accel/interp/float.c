@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Floating-point ops of the interpreter: the target's reference functions, scalar or lane by lane. */
+/* Floating-point ops of the interpreter: the target's reference functions, scalar or lane by lane; and the rows of vx.def by theirs. */
 #include "accel/interp/interp_internal.h"
 #include "base/bits.h"
 
@@ -61,13 +61,26 @@ static uint64_t scalar(InterpRun *r, const IRInsn *insn)
     case IR_fi2f: return int_to_float(r, insn, from, a);
     case IR_ff2i: return fp->f2i[arg_f64](r->cpu, a, insn->aux & 1, insn->imm, insn->type == IR_I64 ? 64 : 32);
     case IR_fround: return fp->round[f64](r->cpu, a, insn->imm, insn->aux & 1);
-    default: /* fl_fcmp */
+    default: /* fl_fcmp, fl_comis */
         return fp->cmp[arg_f64](r->cpu, a, b, insn->aux & 2) ^ (insn->aux & IR_FL_INVC ? IR_FL_C : 0);
     }
 }
 
+static void table_op(InterpRun *r, const IRInsn *insn, V128 *d)
+{
+    const V128 *a = &r->cells[insn->arg[0]], *b = &r->cells[insn->arg[1]], *c = &r->cells[insn->arg[2]];
+    if (insn->op == IR_vxf)
+        r->block->target->fp->vx(r->cpu, insn->aux, d, a, b, c, (unsigned)insn->imm);
+    else
+        ir_vx_info[insn->aux].eval(d, a, b, c, (unsigned)insn->imm);
+}
+
 void interp_float(InterpRun *r, const IRInsn *insn, V128 *d)
 {
+    if (insn->op == IR_vx || insn->op == IR_vxf) {
+        table_op(r, insn, d);
+        return;
+    }
     if (insn->type == IR_V128) {
         vector(r, insn, d);
         return;

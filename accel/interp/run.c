@@ -18,7 +18,7 @@ static OpClass class_of(IROp op)
     case IR_nop: case IR_insn_start: case IR_get: case IR_put: case IR_ldenv: case IR_stenv: case IR_call: return CLASS_STATE;
     case IR_ld: case IR_st: case IR_st2: case IR_ldptr: case IR_hld: case IR_atom_rmw: case IR_atom_cas: case IR_fence: return CLASS_MEMORY;
     case IR_br: case IR_fl_br: case IR_exit: case IR_exit_jump: return CLASS_CONTROL;
-    case IR_fl_fcmp: case IR_fadd: case IR_fsub: case IR_fmul: case IR_fdiv: case IR_fsqrt: case IR_fmadd: case IR_fcvt: case IR_fi2f: case IR_ff2i:
+    case IR_vx: case IR_vxf: case IR_fl_comis: case IR_fl_fcmp: case IR_fadd: case IR_fsub: case IR_fmul: case IR_fdiv: case IR_fsqrt: case IR_fmadd: case IR_fcvt: case IR_fi2f: case IR_ff2i:
     case IR_fround: case IR_vfadd: case IR_vfsub: case IR_vfmul: case IR_vfdiv: case IR_vfmla: return CLASS_FLOAT;
     case IR_fabs: case IR_fneg: case IR_fbits: case IR_bitsf: return CLASS_INT;
     default: return op >= IR_vlow ? CLASS_VEC : CLASS_INT; /* vector ops close the table */

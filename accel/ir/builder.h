@@ -66,14 +66,15 @@ static inline IRRef ir_vext(IRFunc *f, IRRef a, IRRef b, unsigned n) { return ir
 static inline IRRef ir_vconst(IRFunc *f, uint64_t both_halves) { return ir_emit(f, IR_vconst, IR_V128, 0, 0, 0, 0, 0, 0, both_halves); }
 static inline IRRef ir_vpair(IRFunc *f, IRRef lo, IRRef hi) { return ir_emit(f, IR_vpair, IR_V128, lo, hi, 0, 0, 0, 0, 0); }
 static inline IRRef ir_vgetl(IRFunc *f, IRType t, unsigned sz, IRRef v, unsigned lane, bool sign) { return ir_emit(f, IR_vgetl, t, v, 0, 0, 0, sz, sign, lane); }
+static inline IRRef ir_vmask(IRFunc *f, unsigned sz, IRRef v) { return ir_emit(f, IR_vmask, IR_I32, v, 0, 0, 0, sz, 0, 0); }
 static inline IRRef ir_vinsl(IRFunc *f, unsigned sz, IRRef v, unsigned lane, IRRef x) { return ir_emit(f, IR_vinsl, IR_V128, v, x, 0, 0, sz, 0, lane); }
 static inline IRRef ir_vinsv(IRFunc *f, unsigned sz, IRRef v, unsigned dst, IRRef w, unsigned src) { return ir_emit(f, IR_vinsv, IR_V128, v, w, 0, 0, sz, 0, dst | src << 8); }
 static inline IRRef ir_vlow(IRFunc *f, IRType t, IRRef v) { return ir_emit(f, IR_vlow, t, v, 0, 0, 0, 0, 0, 0); }
 static inline IRRef ir_vfromf(IRFunc *f, IRRef a) { return ir_emit(f, IR_vfromf, IR_V128, a, 0, 0, 0, 0, 0, 0); }
-/* Rows of vx.def; arguments that the row has not are IR_NONE. */
+/* Rows of vx.def. Arguments that the row has not may be IR_NONE: the first stands in for them. */
 static inline IRRef ir_vx(IRFunc *f, IRVx id, IRRef a, IRRef b, IRRef c, unsigned imm)
 {
-    return ir_emit(f, ir_vx_info[id].fp ? IR_vxf : IR_vx, IR_V128, a, b, c, 0, 0, id, imm);
+    return ir_emit(f, ir_vx_info[id].fp ? IR_vxf : IR_vx, IR_V128, a, ir_vx_info[id].nargs > 1 ? b : a, ir_vx_info[id].nargs > 2 ? c : a, 0, 0, id, imm);
 }
 
 /* Width changes and bit fields. */

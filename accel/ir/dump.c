@@ -78,8 +78,11 @@ static void dump_details(const IRFunc *f, const IRInsn *insn, FILE *out)
     case IR_extract: case IR_sextract: case IR_deposit: fprintf(out, " lsb %u len %u", (unsigned)(insn->imm & 0xff), (unsigned)(insn->imm >> 8 & 0xff)); break;
     case IR_vinsv: fprintf(out, " dst %u src %u", (unsigned)(insn->imm & 0xff), (unsigned)(insn->imm >> 8 & 0xff)); break;
     case IR_setcc: case IR_select: case IR_fl_cc: case IR_fl_select: fprintf(out, " %s", NAME_OF(cond_names, insn->aux)); break;
-    case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: fprintf(out, "%s", insn->aux & IR_FL_INVC ? " invc" : ""); break;
-    case IR_fl_fcmp: fprintf(out, "%s", insn->aux & 2 ? " signalling" : ""); break;
+    case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb:
+        fprintf(out, "%s%s", insn->sz == 1 ? " byte" : insn->sz == 2 ? " word" : "", insn->aux & IR_FL_INVC ? " invc" : "");
+        break;
+    case IR_vx: case IR_vxf: fprintf(out, " %s #%" PRIu64, insn->aux < IR_NB_VX ? ir_vx_info[insn->aux].name : "?", insn->imm); break;
+    case IR_fl_comis: case IR_fl_fcmp: fprintf(out, "%s", insn->aux & 2 ? " signalling" : ""); break;
     case IR_fence: fprintf(out, " 0x%x", insn->aux); break;
     case IR_call: dump_call(f, insn, out); break;
     case IR_br: case IR_fl_br: fprintf(out, " %s", NAME_OF(cond_names, insn->sz)); dump_exit(f, insn->aux, out); break;

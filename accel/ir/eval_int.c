@@ -50,37 +50,38 @@ static uint64_t reverse_bytes(uint64_t a, unsigned lane_log2)
     return r;
 }
 
-/* S, Z and P of result r of type t. */
-static uint32_t flags_of_result(IRType t, uint64_t r)
+/* S, Z and P of result r of w bits. */
+static uint32_t flags_of_result(unsigned w, uint64_t r)
 {
-    return (as_signed(t, r) < 0 ? IR_FL_S : 0) | (narrow(t, r) == 0 ? IR_FL_Z : 0) | (__builtin_parity(r & 0xff) ? 0 : IR_FL_P);
+    return (r >> (w - 1) & 1 ? IR_FL_S : 0) | (extract64(r, 0, w) == 0 ? IR_FL_Z : 0) | (__builtin_parity(r & 0xff) ? 0 : IR_FL_P);
 }
 
-static uint32_t flags_add(IRType t, uint64_t a, uint64_t b, unsigned carry)
+static uint32_t flags_add(unsigned w, uint64_t a, uint64_t b, unsigned carry)
 {
-    uint64_t r = narrow(t, a + b + carry);
-    bool c = ((unsigned __int128)narrow(t, a) + narrow(t, b) + carry) >> type_width(t);
-    bool o = as_signed(t, (a ^ r) & (b ^ r)) < 0;
-    return flags_of_result(t, r) | (c ? IR_FL_C : 0) | (o ? IR_FL_O : 0) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
+    uint64_t r = a + b + carry;
+    bool c = ((unsigned __int128)extract64(a, 0, w) + extract64(b, 0, w) + carry) >> w;
+    bool o = ((a ^ r) & (b ^ r)) >> (w - 1) & 1;
+    return flags_of_result(w, r) | (c ? IR_FL_C : 0) | (o ? IR_FL_O : 0) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
 }
 
-static uint32_t flags_sub(IRType t, uint64_t a, uint64_t b, unsigned borrow)
+static uint32_t flags_sub(unsigned w, uint64_t a, uint64_t b, unsigned borrow)
 {
-    uint64_t r = narrow(t, a - b - borrow);
-    bool c = (unsigned __int128)narrow(t, a) < (unsigned __int128)narrow(t, b) + borrow;
-    bool o = as_signed(t, (a ^ b) & (a ^ r)) < 0;
-    return flags_of_result(t, r) | (c ? IR_FL_C : 0) | (o ? IR_FL_O : 0) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
+    uint64_t r = a - b - borrow;
+    bool c = (unsigned __int128)extract64(a, 0, w) < (unsigned __int128)extract64(b, 0, w) + borrow;
+    bool o = ((a ^ b) & (a ^ r)) >> (w - 1) & 1;
+    return flags_of_result(w, r) | (c ? IR_FL_C : 0) | (o ? IR_FL_O : 0) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
 }
 
 static uint32_t eval_flags(const IRInsn *insn, IRType t, uint64_t a, uint64_t b, uint64_t c)
 {
     uint32_t fl;
+    unsigned w = insn->sz ? insn->sz * 8u : type_width(t);
     switch (insn->op) {
-    case IR_fl_add: fl = flags_add(t, a, b, 0); break;
-    case IR_fl_adc: fl = flags_add(t, a, b, c & 1); break;
-    case IR_fl_sub: fl = flags_sub(t, a, b, 0); break;
-    case IR_fl_sbb: fl = flags_sub(t, a, b, c & 1); break;
-    default: fl = flags_of_result(t, a & b); break;
+    case IR_fl_add: fl = flags_add(w, a, b, 0); break;
+    case IR_fl_adc: fl = flags_add(w, a, b, c & 1); break;
+    case IR_fl_sub: fl = flags_sub(w, a, b, 0); break;
+    case IR_fl_sbb: fl = flags_sub(w, a, b, c & 1); break;
+    default: fl = flags_of_result(w, a & b); break;
     }
     return insn->aux & IR_FL_INVC ? fl ^ IR_FL_C : fl;
 }

@@ -196,6 +196,12 @@ uint64_t ir_eval_vec(const IRInsn *insn, V128 *d, const V128 *a, const V128 *b, 
         v = insn->aux & 1 ? (uint64_t)lane_sext(sz, v) : v;
         return insn->type == IR_I32 ? (uint32_t)v : v;
     }
+    case IR_vmask: {
+        uint64_t mask = 0;
+        for (unsigned i = 0; i < 16u >> sz; i++)
+            mask |= (lane_get(a, sz, i) >> ((8u << sz) - 1) & 1) << i;
+        return mask;
+    }
     case IR_vlow:
         return insn->type == IR_F32 ? a->u32[0] : a->u64[0];
     case IR_vconst: case IR_vpair: case IR_vzlow: case IR_vfromf: case IR_vdup: case IR_vduplane: case IR_vinsl: case IR_vinsv:

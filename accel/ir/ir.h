@@ -57,13 +57,14 @@ typedef enum IRCond {
     IR_PE, IR_PO,               /* P    flags only, x86 guests */
 } IRCond;
 
-/* Layout of a flags value. A and P are made only for x86 guests (all fl_ ops define them as x86 does). */
+/* Layout of a flags value. All fl_ ops define A and P as x86 does; bits outside IR_FL_ALL may hold anything. */
 #define IR_FL_S 0x8000u
 #define IR_FL_Z 0x4000u
 #define IR_FL_A 0x1000u
 #define IR_FL_P 0x0400u
 #define IR_FL_C 0x0100u
 #define IR_FL_O 0x0001u
+#define IR_FL_ALL (IR_FL_S | IR_FL_Z | IR_FL_A | IR_FL_P | IR_FL_C | IR_FL_O)
 #define IR_FL_NZCV (IR_FL_S | IR_FL_Z | IR_FL_C | IR_FL_O) /* bits that an Arm guest defines; the others may hold anything */
 #define IR_FL_INVC 1u                                      /* aux of fl_ ops */
 

@@ -216,6 +216,7 @@ static unsigned lane_sizes(IROp op)
     case IR_vuavg: return 3;
     case IR_vfadd: case IR_vfsub: case IR_vfmul: case IR_vfdiv: case IR_vfmla: return 12;
     case IR_vrev: return 7;
+    case IR_vmask: return 13;
     default: return 15;
     }
 }
@@ -259,6 +260,10 @@ static void check_details(Verifier *v)
     case IR_bswap: check(v, insn->sz >= 1 && 1u << insn->sz <= type_bytes(insn->type), "bad size"); break;
     case IR_extract: case IR_sextract: case IR_deposit: check_field(v); break;
     case IR_setcc: case IR_select: check_cond(v, insn->aux, false); break;
+    case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: check(v, insn->sz <= 2, "flags of no such size"); break;
+    case IR_vx: case IR_vxf:
+        check(v, insn->aux < IR_NB_VX && ir_vx_info[insn->aux].fp == (insn->op == IR_vxf), "not a row of vx.def for this op");
+        break;
     case IR_fl_cc: case IR_fl_select: check_cond(v, insn->aux, true); break;
     case IR_br: check_cond(v, insn->sz, false), check_exit(v); break;
     case IR_fl_br: check_cond(v, insn->sz, true), check_exit(v); break;
@@ -276,7 +281,8 @@ static void check_details(Verifier *v)
 static bool same_arg_types(const IRInsn *insn)
 {
     switch (insn->op) {
-    case IR_setcc: case IR_select: case IR_br: case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: case IR_fl_fcmp: return true;
+    case IR_setcc: case IR_select: case IR_br: case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: case IR_fl_fcmp:
+    case IR_fl_comis: return true;
     default: return false;
     }
 }

@@ -91,6 +91,8 @@ static Fusion fuse_and(Opt *o, IRCond cc, const IRInsn *fl)
 static Fusion fuse(Opt *o, IRCond cc, IRRef flags)
 {
     IRInsn fl = *opt_def(o, flags);
+    if (fl.sz && fl.op != IR_const)
+        return (Fusion){ .kind = FUSE_NOT }; /* of bytes or words: the translator compares what it can itself */
     switch (fl.op) {
     case IR_const: return constant(ir_eval_fl_cc(cc, fl.imm));
     case IR_fl_sub: return fuse_sub(o, cc, &fl);

@@ -47,6 +47,7 @@ unsigned opt_known_bits(const Opt *o, const IRInsn *insn)
     case IR_trunc: return MIN_OF(a, 32);
     case IR_extract: return insn->imm >> 8;
     case IR_vgetl: return insn->aux & 1 ? width : MIN_OF(width, 8u << insn->sz);
+    case IR_vmask: return 16u >> insn->sz;
     case IR_setcc: case IR_fl_cc: return 1;
     case IR_clz: case IR_ctz: case IR_popcnt: return 7;
     case IR_select: return MAX_OF(o->bits[insn->arg[2]], o->bits[insn->arg[3]]);

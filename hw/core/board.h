@@ -48,6 +48,7 @@ typedef struct BoardClass {
     const CpuArch *arch;
     const char *default_cpu;
     unsigned max_cpus;
+    bool has_drives;                   /* builds devices for drives with if=ide and if=pflash; without: only if=none is accepted */
     uint64_t default_ram;              /* bytes */
     const BoardOption *options;        /* ends with a NULL name */
     /* Builds the machine: CPUs, RAM, devices, boot state. memory_init has run. Big lock held. */
@@ -61,8 +62,8 @@ extern const BoardClass *const boards[]; /* NULL-ended */
 const BoardClass *board_find(const char *name);
 /* Whether every option is one that the board has; the message names what is accepted. Boards check values. */
 bool board_check_options(const BoardClass *board, const MachineConfig *config, GError **error);
-/* Text for "-M help" and "-M NAME,help". */
-void board_list_help(GString *out);
+/* Text for "-M help", of the boards for guests of arch, and "-M NAME,help". */
+void board_list_help(const char *arch, GString *out);
 void board_help(const BoardClass *board, GString *out);
 
 #endif

@@ -25,6 +25,8 @@ typedef struct PCIDevice PCIDevice;
 
 /* Answers to configuration accesses beyond the core's, each may be NULL. */
 typedef struct PCIOps {
+    /* Before the core applies a write: may change its value (registers with locks). */
+    uint32_t (*config_filter)(PCIDevice *dev, unsigned offset, unsigned size, uint32_t value);
     /* After the core has applied a write: config[] has the new bytes. */
     void (*config_written)(PCIDevice *dev, unsigned offset, unsigned size);
     /* Value as the core would give it; may change it. */
@@ -51,7 +53,9 @@ struct PCIDevice {
     uint8_t w1cmask[PCIE_CONFIG_SIZE];  /* (c) bits that writing 1 clears */
     PCIBar bars[PCI_NB_BARS + 1];       /* the last is the expansion ROM */
     bool express;           /* 4096 bytes of configuration space */
-    int intx_level;         /* (B) */
+    int intx_level;         /* (B) what the function drives */
+    bool intx_driven;       /* (B) what the bus was told: not while INTx is disabled */
+    uint8_t cap_sizes[PCI_CONFIG_SIZE / 4]; /* (c) after realize: dwords of the capability that starts at this dword */
     struct PCIMsix *msix;   /* NULL: no MSI-X */
     uint8_t msi_cap;        /* offset of the MSI capability, 0: none */
 };
@@ -93,6 +97,8 @@ PCIBus *pci_bus_new(const PCIBusConfig *config);
 PCIBus *pci_bus_find(const char *name);
 /* Puts a new (unrealized) function on the bus; devfn < 0: the next free slot. Then device_realize. */
 bool pci_place(PCIDevice *dev, PCIBus *bus, int devfn, GError **error);
+/* Takes a function that was placed off its bus, before device_free. */
+void pci_remove(PCIDevice *dev);
 PCIDevice *pci_bus_device(PCIBus *bus, unsigned devfn);
 /* Configuration cycles: bus number, devfn, offset; all ones and ignored where nothing is. size 1, 2, 4. */
 uint32_t pci_config_cycle_read(PCIBus *bus, unsigned bus_nr, unsigned devfn, unsigned offset, unsigned size);

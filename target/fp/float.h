@@ -35,11 +35,15 @@ typedef enum FloatRound {
 #define FLOAT_OVERFLOW 0x04u
 #define FLOAT_UNDERFLOW 0x08u
 #define FLOAT_INEXACT 0x10u
+#define FLOAT_DENORMAL 0x20u       /* x86: an operand was denormal and counted; not with a NaN or an invalid operation. For FloatStatus.denormal_flag */
+#define FLOAT_ROUNDED_UP 0x40u     /* x87: the result's magnitude exceeds the exact one's (C1) */
 #define FLOAT_INPUT_DENORMAL 0x80u /* a denormal operand was taken as zero */
 
 /* Which NaN operand an operation returns, made quiet, when default_nan is off. */
 typedef enum FloatNanRule {
     FLOAT_NAN_ARM, /* the first signalling one, else the first quiet one; in a * b + c the order is c, a, b */
+    FLOAT_NAN_SSE, /* the first one; in a * b + c the order is a, b, c, and infinity times zero plus a quiet NaN is that NaN. The default NaN is negative */
+    FLOAT_NAN_X87, /* a quiet one rather than a signalling one, then the larger significand, then the positive one. The default NaN is negative */
 } FloatNanRule;
 
 typedef enum FloatFlush {
@@ -50,12 +54,15 @@ typedef enum FloatFlush {
 
 typedef struct FloatStatus {
     uint8_t round;         /* FloatRound */
-    uint8_t flags;         /* FLOAT_*, only ever or-ed to */
+    uint8_t flags;         /* FLOAT_*, or-ed to; with denormal_flag each operation wants a fresh status, for an invalid one takes FLOAT_DENORMAL back */
     uint8_t flush_inputs;  /* FloatFlush */
     uint8_t nan_rule;      /* FloatNanRule */
-    bool flush_outputs;    /* results that are tiny before rounding become zero and raise underflow alone */
+    bool flush_outputs;    /* tiny results become zero and raise underflow (and with tiny_after inexact) */
     bool default_nan;      /* NaN results are always the default NaN */
     bool tiny_after;       /* tininess is detected after rounding (x86), else before (Arm) */
+    bool denormal_flag;    /* denormal operands that are not flushed raise FLOAT_DENORMAL */
+    uint8_t unmasked;      /* FLOAT_OVERFLOW, FLOAT_UNDERFLOW that trap: tiny results underflow though exact; 80-bit results get an adjusted exponent (float80.h) */
+    uint8_t precision;     /* 80-bit arithmetic: bits of the significand that results are rounded to, 24, 53 or 64 */
 } FloatStatus;
 
 typedef struct FloatFormat {
@@ -104,7 +111,7 @@ uint64_t float_sub(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s)
 uint64_t float_mul(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s);
 uint64_t float_div(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s);
 uint64_t float_sqrt(const FloatFormat *f, uint64_t a, FloatStatus *s);
-/* (a * b + c) * 2^scale with one rounding. Infinity times zero plus a quiet NaN is invalid and gives the default NaN. */
+/* (a * b + c) * 2^scale with one rounding. Infinity times zero plus a quiet NaN is as nan_rule says (Arm: invalid, the default NaN). */
 uint64_t float_muladd(const FloatFormat *f, uint64_t a, uint64_t b, uint64_t c, int scale, FloatStatus *s);
 
 /* ---- comparing (float_compare.c) ---- */

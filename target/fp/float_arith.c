@@ -51,16 +51,18 @@ static FloatParts add_parts(const FloatParts *a, const FloatParts *b, FloatStatu
 }
 
 /* b's sign is inverted by sub after NaNs are dealt with: they pass unchanged. */
+FloatParts parts_addsub(const FloatParts *a, const FloatParts *b, bool sub, FloatStatus *s)
+{
+    if (parts_is_nan(a) || parts_is_nan(b))
+        return nan2(a, b, s);
+    FloatParts y = *b;
+    y.sign ^= sub;
+    return add_parts(a, &y, s);
+}
+
 static uint64_t addsub(const FloatFormat *f, uint64_t a, uint64_t b, bool sub, FloatStatus *s)
 {
-    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r;
-
-    if (parts_is_nan(&x) || parts_is_nan(&y)) {
-        r = nan2(&x, &y, s);
-    } else {
-        y.sign ^= sub;
-        r = add_parts(&x, &y, s);
-    }
+    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r = parts_addsub(&x, &y, sub, s);
     return parts_pack(f, &r, s);
 }
 
@@ -94,27 +96,40 @@ static FloatParts mul_parts(const FloatParts *a, const FloatParts *b)
     return r;
 }
 
+FloatParts parts_mul(const FloatParts *a, const FloatParts *b, FloatStatus *s)
+{
+    if (parts_is_nan(a) || parts_is_nan(b))
+        return nan2(a, b, s);
+    if (inf_times_zero(a, b))
+        return parts_invalid(s);
+    return mul_parts(a, b);
+}
+
 uint64_t float_mul(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s)
 {
-    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r;
-
-    if (parts_is_nan(&x) || parts_is_nan(&y))
-        r = nan2(&x, &y, s);
-    else if (inf_times_zero(&x, &y))
-        r = parts_invalid(s);
-    else
-        r = mul_parts(&x, &y);
+    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r = parts_mul(&x, &y, s);
     return parts_pack(f, &r, s);
+}
+
+/* The NaN of a * b + c, or of infinity times zero. */
+static FloatParts muladd_nan(const FloatParts *x, const FloatParts *y, const FloatParts *z, FloatStatus *s)
+{
+    if (s->nan_rule != FLOAT_NAN_ARM) {
+        if (inf_times_zero(x, y) && !parts_is_nan(z))
+            return parts_invalid(s);
+        return parts_pick_nan((const FloatParts *const[]){ x, y, z }, 3, s);
+    }
+    if (inf_times_zero(x, y) && z->cls != CLS_SNAN)
+        return parts_invalid(s);
+    return parts_pick_nan((const FloatParts *const[]){ z, x, y }, 3, s);
 }
 
 uint64_t float_muladd(const FloatFormat *f, uint64_t a, uint64_t b, uint64_t c, int scale, FloatStatus *s)
 {
     FloatParts z = parts_unpack(f, c, s), x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r;
 
-    if (inf_times_zero(&x, &y) && z.cls != CLS_SNAN) {
-        r = parts_invalid(s);
-    } else if (parts_is_nan(&x) || parts_is_nan(&y) || parts_is_nan(&z)) {
-        r = parts_pick_nan((const FloatParts *const[]){ &z, &x, &y }, 3, s);
+    if (inf_times_zero(&x, &y) || parts_is_nan(&x) || parts_is_nan(&y) || parts_is_nan(&z)) {
+        r = muladd_nan(&x, &y, &z, s);
     } else {
         FloatParts product = mul_parts(&x, &y);
         r = add_parts(&product, &z, s);
@@ -136,29 +151,34 @@ static FloatParts div_normal(const FloatParts *a, const FloatParts *b, bool sign
     return r;
 }
 
+FloatParts parts_div(const FloatParts *a, const FloatParts *b, FloatStatus *s)
+{
+    bool sign = a->sign ^ b->sign;
+
+    if (parts_is_nan(a) || parts_is_nan(b))
+        return nan2(a, b, s);
+    if (a->cls == b->cls && a->cls != CLS_NORMAL)
+        return parts_invalid(s); /* 0 / 0, inf / inf */
+    if (a->cls == CLS_INF || b->cls == CLS_ZERO) {
+        if (a->cls != CLS_INF) {
+            s->flags |= FLOAT_DIVBYZERO;
+            s->flags &= (uint8_t)~FLOAT_DENORMAL;
+        }
+        return parts_inf(sign);
+    }
+    if (a->cls == CLS_ZERO || b->cls == CLS_INF)
+        return parts_zero(sign);
+    return div_normal(a, b, sign);
+}
+
 uint64_t float_div(const FloatFormat *f, uint64_t a, uint64_t b, FloatStatus *s)
 {
-    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r;
-    bool sign = x.sign ^ y.sign;
-
-    if (parts_is_nan(&x) || parts_is_nan(&y)) {
-        r = nan2(&x, &y, s);
-    } else if (x.cls == y.cls && x.cls != CLS_NORMAL) {
-        r = parts_invalid(s); /* 0 / 0, inf / inf */
-    } else if (x.cls == CLS_INF || y.cls == CLS_ZERO) {
-        if (x.cls != CLS_INF)
-            s->flags |= FLOAT_DIVBYZERO;
-        r = parts_inf(sign);
-    } else if (x.cls == CLS_ZERO || y.cls == CLS_INF) {
-        r = parts_zero(sign);
-    } else {
-        r = div_normal(&x, &y, sign);
-    }
+    FloatParts x = parts_unpack(f, a, s), y = parts_unpack(f, b, s), r = parts_div(&x, &y, s);
     return parts_pack(f, &r, s);
 }
 
-/* floor(sqrt(n)) for n >= 2^126, a bit at a time; *exact tells whether nothing is left. */
-static uint64_t isqrt128(u128 n, bool *exact)
+/* floor(sqrt(n)) for n >= 2^126, a bit at a time; *rest is what is left, n - root^2. */
+static uint64_t isqrt128(u128 n, u128 *left)
 {
     u128 root = 0, rest = n;
 
@@ -170,24 +190,30 @@ static uint64_t isqrt128(u128 n, bool *exact)
             root |= (u128)1 << i;
         }
     }
-    *exact = rest == 0;
+    *left = rest;
     return (uint64_t)root;
+}
+
+FloatParts parts_sqrt(const FloatParts *a, FloatStatus *s)
+{
+    FloatParts x = *a;
+    u128 left;
+
+    if (parts_is_nan(a))
+        return parts_pick_nan((const FloatParts *const[]){ a }, 1, s);
+    if (a->cls != CLS_ZERO && a->sign)
+        return parts_invalid(s);
+    if (a->cls == CLS_NORMAL) {
+        /* The radicand is in [1, 4): an odd exponent leaves a factor 2 with the significand. The bit after the root's 64 is 1 when what is left exceeds the root. */
+        uint64_t root = isqrt128(a->exp & 1 ? a->sig : a->sig >> 1, &left);
+        x.sig = (u128)root << 64 | (u128)(left > root) << 63 | (left != 0);
+        x.exp >>= 1;
+    }
+    return x;
 }
 
 uint64_t float_sqrt(const FloatFormat *f, uint64_t a, FloatStatus *s)
 {
-    FloatParts x = parts_unpack(f, a, s);
-    bool exact;
-
-    if (parts_is_nan(&x)) {
-        x = parts_pick_nan((const FloatParts *const[]){ &x }, 1, s);
-    } else if (x.cls != CLS_ZERO && x.sign) {
-        x = parts_invalid(s);
-    } else if (x.cls == CLS_NORMAL) {
-        /* The radicand is in [1, 4): an odd exponent leaves a factor 2 with the significand. */
-        uint64_t root = isqrt128(x.exp & 1 ? x.sig : x.sig >> 1, &exact);
-        x.sig = (u128)root << 64 | !exact;
-        x.exp >>= 1;
-    }
-    return parts_pack(f, &x, s);
+    FloatParts x = parts_unpack(f, a, s), r = parts_sqrt(&x, s);
+    return parts_pack(f, &r, s);
 }

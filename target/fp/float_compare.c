@@ -16,6 +16,7 @@ FloatRelation float_compare(const FloatFormat *f, uint64_t a, uint64_t b, bool s
     if (float_is_nan(f, a) || float_is_nan(f, b)) {
         if (signalling || float_is_snan(f, a) || float_is_snan(f, b))
             s->flags |= FLOAT_INVALID;
+        s->flags &= (uint8_t)~FLOAT_DENORMAL;
         return FLOAT_UNORDERED;
     }
     if (a == b || !float_abs(f, a | b))

@@ -32,7 +32,10 @@ typedef struct FloatParts {
 static inline bool parts_is_nan(const FloatParts *p) { return p->cls >= CLS_QNAN; }
 static inline FloatParts parts_zero(bool sign) { return (FloatParts){ .cls = CLS_ZERO, .sign = sign }; }
 static inline FloatParts parts_inf(bool sign) { return (FloatParts){ .cls = CLS_INF, .sign = sign }; }
-static inline FloatParts parts_default_nan(void) { return (FloatParts){ .sig = PARTS_QUIET, .cls = CLS_QNAN }; }
+static inline FloatParts parts_default_nan(const FloatStatus *s)
+{
+    return (FloatParts){ .sig = PARTS_QUIET, .cls = CLS_QNAN, .sign = s->nan_rule != FLOAT_NAN_ARM };
+}
 
 static inline unsigned clz128(u128 x)
 {
@@ -80,6 +83,11 @@ uint64_t parts_pack(const FloatFormat *f, const FloatParts *p, FloatStatus *s);
 FloatParts parts_pick_nan(const FloatParts *const p[], unsigned n, FloatStatus *s);
 /* Invalid operation: the flag and the default NaN. */
 FloatParts parts_invalid(FloatStatus *s);
+/* Results before rounding, NaNs and invalid operations included. */
+FloatParts parts_addsub(const FloatParts *a, const FloatParts *b, bool sub, FloatStatus *s);
+FloatParts parts_mul(const FloatParts *a, const FloatParts *b, FloatStatus *s);
+FloatParts parts_div(const FloatParts *a, const FloatParts *b, FloatStatus *s);
+FloatParts parts_sqrt(const FloatParts *a, FloatStatus *s);
 /* The integer nearest to a normal p by the rounding mode, p.exp at most 64; *inexact tells whether it differs. */
 u128 parts_to_integer(const FloatParts *p, FloatRound round, bool *inexact);
 

@@ -23,6 +23,8 @@ FloatParts parts_unpack(const FloatFormat *f, uint64_t a, FloatStatus *s)
         }
         if (!frac)
             return parts_zero(p.sign);
+        if (s->denormal_flag)
+            s->flags |= FLOAT_DENORMAL;
         p.exp++;
         parts_normalise(&p);
     } else if (exp == max_exp && !f->no_special) {
@@ -41,7 +43,17 @@ static uint64_t pack_overflow(const FloatFormat *f, bool sign, FloatStatus *s)
     }
     s->flags |= FLOAT_OVERFLOW | FLOAT_INEXACT;
     bool finite = s->round == FLOAT_ROUND_ZERO || s->round == FLOAT_ROUND_ODD || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN);
+    if (!finite && s->nan_rule == FLOAT_NAN_X87)
+        s->flags |= FLOAT_ROUNDED_UP;
     return finite ? float_max_normal(f, sign) : float_inf(f, sign);
+}
+
+/* An inexact result was found to be q, of which floor is the truncated significand. */
+static void note_inexact(FloatStatus *s, uint64_t q, uint64_t floor)
+{
+    s->flags |= FLOAT_INEXACT;
+    if (q != floor && s->nan_rule == FLOAT_NAN_X87)
+        s->flags |= FLOAT_ROUNDED_UP;
 }
 
 /* sig rounded to frac_bits + 1 bits. */
@@ -59,15 +71,18 @@ static uint64_t pack_tiny(const FloatFormat *f, const FloatParts *p, int biased,
 {
     bool inexact, tiny = true;
 
-    if (s->flush_outputs) {
-        s->flags |= FLOAT_UNDERFLOW;
-        return float_zero(f, p->sign);
-    }
     if (s->tiny_after && biased == 0) /* not tiny when it reaches the smallest normal with unbounded exponent */
         tiny = !(round_sig(f, p->sig, p->sign, s->round, &inexact) >> (f->frac_bits + 1));
-    uint64_t q = round_sig(f, shift_right_jam(p->sig, (unsigned)(1 - biased)), p->sign, s->round, &inexact);
+    if (s->flush_outputs && tiny) {
+        s->flags |= FLOAT_UNDERFLOW | (s->tiny_after ? FLOAT_INEXACT : 0);
+        return float_zero(f, p->sign);
+    }
+    u128 sig = shift_right_jam(p->sig, (unsigned)(1 - biased));
+    uint64_t q = round_sig(f, sig, p->sign, s->round, &inexact);
     if (inexact)
-        s->flags |= FLOAT_INEXACT | (tiny ? FLOAT_UNDERFLOW : 0);
+        note_inexact(s, q, (uint64_t)(sig >> (127 - f->frac_bits)));
+    if (tiny && (inexact || (s->unmasked & FLOAT_UNDERFLOW)))
+        s->flags |= FLOAT_UNDERFLOW;
     return float_zero(f, p->sign) | q;
 }
 
@@ -79,7 +94,7 @@ static uint64_t pack_normal(const FloatFormat *f, const FloatParts *p, FloatStat
 
     if (biased <= 0)
         return pack_tiny(f, p, biased, s);
-    uint64_t q = round_sig(f, p->sig, p->sign, s->round, &inexact);
+    uint64_t q = round_sig(f, p->sig, p->sign, s->round, &inexact), unrounded = (uint64_t)(p->sig >> (127 - f->frac_bits)), rounded = q;
     if (q >> (f->frac_bits + 1)) {
         q >>= 1;
         biased++;
@@ -87,7 +102,7 @@ static uint64_t pack_normal(const FloatFormat *f, const FloatParts *p, FloatStat
     if (biased >= max_exp)
         return pack_overflow(f, p->sign, s);
     if (inexact)
-        s->flags |= FLOAT_INEXACT;
+        note_inexact(s, rounded, unrounded);
     return float_zero(f, p->sign) | (uint64_t)biased << f->frac_bits | (q & MASK64(f->frac_bits));
 }
 
@@ -104,10 +119,11 @@ uint64_t parts_pack(const FloatFormat *f, const FloatParts *p, FloatStatus *s)
 FloatParts parts_invalid(FloatStatus *s)
 {
     s->flags |= FLOAT_INVALID;
-    return parts_default_nan();
+    s->flags &= (uint8_t)~FLOAT_DENORMAL;
+    return parts_default_nan(s);
 }
 
-FloatParts parts_pick_nan(const FloatParts *const p[], unsigned n, FloatStatus *s)
+static const FloatParts *nan_arm(const FloatParts *const p[], unsigned n)
 {
     const FloatParts *pick = NULL;
 
@@ -115,13 +131,42 @@ FloatParts parts_pick_nan(const FloatParts *const p[], unsigned n, FloatStatus *
         if (p[i]->cls == CLS_QNAN)
             pick = p[i];
     for (unsigned i = n; i-- > 0;)
-        if (p[i]->cls == CLS_SNAN) {
+        if (p[i]->cls == CLS_SNAN)
             pick = p[i];
+    return pick;
+}
+
+static const FloatParts *nan_sse(const FloatParts *const p[], unsigned n)
+{
+    unsigned i = 0;
+    while (i < n - 1 && !parts_is_nan(p[i]))
+        i++;
+    return p[i];
+}
+
+/* SDM vol. 1 table 4-7; of two operands at most. */
+static const FloatParts *nan_x87(const FloatParts *const p[], unsigned n)
+{
+    if (n == 1 || !parts_is_nan(p[1]))
+        return p[0];
+    if (!parts_is_nan(p[0]))
+        return p[1];
+    if (p[0]->cls != p[1]->cls)
+        return p[0]->cls == CLS_QNAN ? p[0] : p[1];
+    if (p[0]->sig != p[1]->sig)
+        return p[0]->sig > p[1]->sig ? p[0] : p[1];
+    return p[0]->sign ? p[1] : p[0];
+}
+
+FloatParts parts_pick_nan(const FloatParts *const p[], unsigned n, FloatStatus *s)
+{
+    s->flags &= (uint8_t)~FLOAT_DENORMAL;
+    for (unsigned i = 0; i < n; i++)
+        if (p[i]->cls == CLS_SNAN)
             s->flags |= FLOAT_INVALID;
-        }
     if (s->default_nan)
-        return parts_default_nan();
-    FloatParts r = *pick;
+        return parts_default_nan(s);
+    FloatParts r = *(s->nan_rule == FLOAT_NAN_ARM ? nan_arm(p, n) : s->nan_rule == FLOAT_NAN_SSE ? nan_sse(p, n) : nan_x87(p, n));
     r.cls = CLS_QNAN;
     r.sig |= PARTS_QUIET;
     return r;

@@ -14,21 +14,33 @@
  *   1   50+r              : PUSH    Zv          : -               : d64          : push
  *   0f  01  mod3 rm1 /0   : VMCALL              : NEVER           :              : ud
  *
+ * A line "include PATH" names a header that the rows' arguments need. "#" begins a comment.
+ *
  * MAP: 1 (one byte), 0f, 0f38, 0f3a. OPCODE: two hex digits; "+r": eight opcodes, the register in the low bits; "a..b": a range.
- * Constraints: np 66 f3 f2 (the mandatory prefix; a row without one takes any and sees 66 as operand size, F3/F2 as REP),
- *   /n (ModRM.reg), mod3 or mem, rmN, w0 w1 (VEX.W or REX.W), l0 l1 (VEX.L), o16 o32 o64 (operand size), a16 a32 a64 (address size), m64 (64-bit mode only), m32 (not in 64-bit mode),
- *   vex (only VEX), novex (only legacy). Whether VEX applies at all is told by the feature field.
- * Operands: SDM vol. 2 appendix A's letters: addressing A C D E G H I J L M N O P Q R S U V W X Y, B (VEX.vvvv, integer), Z (register in the
- *   opcode's low bits), K? none yet, F (ST0), f (ST(i)); size b w d q v z y x(vector: 16 or 32 bytes) dq(16) qq(32) ss sd p s a, t(10 bytes); "1" and register names (AL, rAX, CL, DX) as
- *   they stand. H in a legacy instruction is the destination (V): one row serves ADDPS and VADDPS, and its handler sees three operands.
- * feature: one of features.def, or "-"; "SSE2/AVX" and "SSE2/AVX/AVX2": the legacy form's, VEX.128's and VEX.256's; "-" in the first place:
- *   no legacy form; where VEX.256's is left out the VEX form takes L=0 only when the row says l0, else AVX for both.
+ * Constraints: np 66 f3 f2 (the mandatory prefix; several: any of them; a row without one takes any. 66 is seen as operand size, F3/F2 as REP, whatever the row says of them),
+ *   /n (ModRM.reg), mod3 or mem, rmN, w0 w1 (VEX.W or REX.W), l0 l1 (VEX.L; legacy forms are l0), o16 o32 o64 (operand size), a16 a32 a64 (address size), m64 (64-bit mode only),
+ *   m32 (not in 64-bit mode), vex (only VEX), novex (only legacy). Whether VEX applies at all is told by the feature field.
+ * Operands: SDM vol. 2 appendix A's letters: addressing
+ *     A far pointer   B VEX.vvvv, integer   C control register   D debug register   E ModRM.rm, register or memory   F ST(0)   f ST(ModRM.rm)   G ModRM.reg
+ *     H VEX.vvvv, vector; in a legacy instruction the first operand once more: one row serves ADDPS and VADDPS, and its handler sees three operands
+ *     I immediate   J branch displacement   L vector in imm8[7:4]   M ModRM.rm, memory only   N ModRM.rm, MMX only   O moffs   P ModRM.reg, MMX   Q ModRM.rm, MMX or memory
+ *     R ModRM.rm, register only   S segment register   U ModRM.rm, vector only   V ModRM.reg, vector   W ModRM.rm, vector or memory   X DS:rSI   Y ES:rDI   Z register in the opcode's low bits
+ *   (M N U R f constrain mod by themselves), and size
+ *     b w d q (1 2 4 8 bytes)   v (operand size)   z (operand size, 4 for 8)   y (8 for operand size 8, else 4)   dq (16)   qq (32)   x (16, VEX.256: 32)   xh xq xe (half, a quarter, an eighth of x)
+ *     t (10)   ss sd (d q)   ps pd (x)   db dw vw (register of the first size, memory of the second: SLDT Evw)   p s a or none (0: the handler knows)
+ *   I: Ib Iw Id unsigned; Is a byte, sign-extended; Iz sign-extended; Iv of 8 bytes whole.
+ *   "1" and register names (AL CL AX DX rAX rCX: operand size, eAX: z, ES, XMM0) as they stand.
+ * feature: one of features.def, or "-"; "!X": only where X is missing (BSF where F3 would make it TZCNT); "SSE2/AVX" and "SSE2/AVX/AVX2": the legacy form's, VEX.128's and VEX.256's;
+ *   "-" in the first place of several: no legacy form; VEX.256's left out: AVX for both (l0: there is none).
  * attributes: lock (LOCK is allowed with a memory destination), d64 (operand size 64 by default in 64-bit mode), f64 (and no other),
- *   priv (CPL 0, else #GP(0)), sse (SSE or AVX state is needed: #UD, #NM), mmx, fpu (x87), align (memory operand of the legacy form aligned to its 16 bytes, else #GP(0); default for sse rows
- *   with x or dq memory operands is aligned when legacy; "unal" says not), rep (F3/F2 repeat it), io, end (ends the block), novvvv (VEX.vvvv must be 1111b: rows without H or B get it), nolegacy66 ...
+ *   priv (CPL 0, else #GP(0)), sse (SSE or AVX state is needed: #UD, #NM), mmx, fpu (x87), align (the memory operand must be aligned to its size, else #GP(0), the VEX form's too),
+ *   unal (sse rows with x or dq memory operands are aligned in their legacy form unless it says so), rep (F3/F2 repeat it), io, end (ends the block), vsib (the memory operand's index is a vector),
+ *   novvvv (VEX.vvvv must be 1111b: rows without H or B get it).
  * handler: trans_<handler>(DisasContext *s, const X86Insn *i) is called; arg, a C constant expression, is in i->row->arg.
  *
  * Rows of one opcode must not overlap: the generator proves it. A missing row is #UD.
+ *
+ * EVEX (62 in 64-bit mode, or where ModRM.mod would be 3) is no instruction yet.
  */
 #ifndef TARGET_X86_DECODE_H
 #define TARGET_X86_DECODE_H
@@ -65,22 +77,24 @@ typedef struct X86Operand {
 /* A memory operand (SDM vol. 1, 3.7.5). The effective address is cut to asz; RIP-relative ones have base X86_BASE_RIP and disp relative to the next instruction. */
 #define X86_BASE_RIP 16
 typedef struct X86Mem {
-    int8_t base, index;  /* 0..15, X86_NO_REG, X86_BASE_RIP */
+    int8_t base, index;  /* 0..15, X86_NO_REG, X86_BASE_RIP; vsib: index is a vector's number */
     uint8_t shift;       /* index << shift; 3 bits */
     uint8_t seg;         /* X86_SEG_*: the override or the default (SS for bases rSP and rBP) */
     int64_t disp;
 } X86Mem;
 
 enum { X86_ATTR_LOCK = 1, X86_ATTR_PRIV = 2, X86_ATTR_SSE = 4, X86_ATTR_MMX = 8, X86_ATTR_FPU = 16, X86_ATTR_ALIGN = 32, X86_ATTR_REP = 64,
-       X86_ATTR_D64 = 128, X86_ATTR_F64 = 256, X86_ATTR_END = 512, X86_ATTR_IO = 1024 };
+       X86_ATTR_D64 = 128, X86_ATTR_F64 = 256, X86_ATTR_END = 512, X86_ATTR_IO = 1024,
+       X86_ATTR_ALIGN_VEX = 2048, X86_ATTR_VSIB = 4096 };
 
 #define X86_MAX_OPERANDS 5
+#define X86_FEATURE_ABSENT 0x8000u
 typedef struct X86Row {
     const char *mnemonic;
     void (*trans)(struct DisasContext *s, const struct X86Insn *i);
     int32_t arg;
     uint32_t attr;              /* X86_ATTR_* */
-    uint16_t feature[3];        /* X86Feature: legacy, VEX.128, VEX.256 */
+    uint16_t feature[3];        /* X86Feature: legacy, VEX.128, VEX.256; or-ed with X86_FEATURE_ABSENT: it must be missing */
     uint64_t match;             /* constraints, as the generator packs them (decode.c) */
     uint8_t operand[X86_MAX_OPERANDS]; /* operand codes, as the generator numbers them */
 } X86Row;
@@ -92,7 +106,7 @@ typedef struct X86Insn {
     uint8_t n_operands;
     uint8_t osz;                /* operand size, log2 bytes: 1, 2, 3 */
     uint8_t asz;                /* address size, log2 bytes: 1, 2, 3 */
-    bool lock, rep, repne;      /* F0; F3, F2 where they are not mandatory prefixes (the last one wins) */
+    bool lock, rep, repne;      /* F0; F3, F2 (the last one wins), mandatory prefixes or not */
     bool data16;                /* a 66 prefix was there, mandatory or not */
     bool has_seg;               /* a segment override counts */
     uint8_t rex;                /* 0, or 0x40 | WRXB */

@@ -117,6 +117,6 @@ bool check_mmx(DisasContext *s);
 static inline IRRef read_xmm(DisasContext *s, unsigned n) { return ir_get(s->f, IR_V128, SLOT_XMM0 + n); }
 static inline IRRef read_ymmh(DisasContext *s, unsigned n) { return ir_get(s->f, IR_V128, SLOT_YMMH0 + n); }
 
-#include "x86_handlers.h" /* generated: void trans_<handler>(DisasContext *, const X86Insn *) */
+#include "target/x86/x86_handlers.h" /* generated: void trans_<handler>(DisasContext *, const X86Insn *) */
 
 #endif

@@ -77,7 +77,7 @@ static void lower_insn(Ctx *c)
         c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
     if (op == IR_nop || op == IR_insn_start)
         c->guest_insn += op == IR_insn_start;
-    else if (op >= IR_setcc && op <= IR_fl_select && op != IR_fl_fcmp)
+    else if (op >= IR_setcc && op <= IR_fl_select && op != IR_fl_fcmp && op != IR_fl_comis)
         lower_flags(c);
     else if ((op >= IR_shl && op <= IR_deposit && op != IR_trunc))
         lower_bits(c);
@@ -91,7 +91,9 @@ static void lower_insn(Ctx *c)
         lower_call(c);
     else if (op >= IR_br && op <= IR_exit_jump)
         lower_exit(c);
-    else if ((op >= IR_fadd && op <= IR_vfromf) || op >= IR_vfadd || op == IR_fl_fcmp)
+    else if (op == IR_vx || op == IR_vxf)
+        lower_vx(c);
+    else if ((op >= IR_fadd && op <= IR_vfromf) || op >= IR_vfadd || op == IR_fl_fcmp || op == IR_fl_comis)
         lower_fp(c);
     else
         lower_vec(c);

@@ -220,8 +220,11 @@ void lower_exit(Ctx *c);      /* lower_exit.c */
 void poll_before_flags(Ctx *c);
 void lower_vec(Ctx *c);       /* lower_vec.c */
 void lower_fp(Ctx *c);        /* lower_fp.c */
+void lower_vx(Ctx *c);        /* lower_vx.c */
 /* Any vector op by ir_eval_vec. */
 void lower_vec_call(Ctx *c);
+/* Any row of vx.def by its reference. */
+void lower_vx_call(Ctx *c);
 /* Any floating-point op by TargetOps.fp. */
 void lower_fp_call(Ctx *c);
 
@@ -245,7 +248,7 @@ bool groups_drop(Ctx *c, uint32_t regs);
 void stub_end_groups(Ctx *c, const Stub *s);
 
 /* ---- slow.c: C ends of slow paths ---- */
-SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_fp;
+SlowFn slow_ld, slow_ld16, slow_ldptr, slow_st, slow_st16, slow_st2, slow_atom_rmw, slow_atom_cas, slow_atom_cas16, slow_vec, slow_vx, slow_fp;
 
 /* ---- thunks.c ---- */
 /* Where a stub calls fn: the frame's fn is set on the way. */

@@ -245,9 +245,34 @@ static void emit_flags_arith(Ctx *c, unsigned n, bool w, bool carry)
         alu_rr(a, n, w, t, o.reg);
 }
 
+/* Flags of the low byte or word: the host's 8- or 16-bit instruction on a copy. */
+static void lower_fl_narrow(Ctx *c)
+{
+    static const uint8_t alu[] = { ALU_ADD, ALU_SUB, ALU_AND, ALU_ADC, ALU_SBB };
+    Asm *a = &c->a;
+    const IRInsn *in = cur_insn(c);
+    unsigned n = in->op - IR_fl_add;
+    bool carry = in->op == IR_fl_adc || in->op == IR_fl_sbb;
+    take_reg(c, RAX);
+    int y = use_reg(c, 1), x = use_reg(c, 0), t = tmp_int(c);
+    if (carry)
+        emit_carry(c, 2);
+    mov_rr(a, false, t, x);
+    ins_rr(a, in->sz == 1 ? (uint32_t)(alu[n] << 3 | 2) | OP_B | OP_BRM : (uint32_t)(alu[n] << 3 | 3) | P_66, t, y);
+    if (in->aux & IR_FL_INVC)
+        put8(a, 0xf5); /* cmc */
+    c->hf = (HostFlags){ HF_VALUE, false, c->i, 0, 0 };
+    args_done(c);
+    emit_flags_value(c);
+}
+
 static void lower_fl(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
+    if (in->sz) {
+        lower_fl_narrow(c);
+        return;
+    }
     bool w = type_w(arg_type(c, 0));
     IRRef x = arg_root(c, 0), y = arg_root(c, 1);
     static const struct { uint8_t kind, alu; bool carry; } how[] = {

@@ -213,8 +213,13 @@ static void lower_f2i(Ctx *c)
     const IRInsn *in = cur_insn(c);
     IRRound round = (IRRound)in->imm;
     bool sign = in->aux & 1, w = type_w(in->type), direct = round == IR_RND_ZERO || round == IR_RND_CUR;
-    if (round_mode(round) < 0 || !arm_rule()) {
+    if (round_mode(round) < 0 || (!arm_rule() && (!sign || !direct))) {
         lower_fp_call(c);
+        return;
+    }
+    if (!arm_rule()) { /* "indefinite" and its flag are what the guest wants */
+        FpArgs f = fp_args(c, arg_type(c, 0));
+        ins_rr(a, scalar_prefix(f.d) | (round == IR_RND_CUR ? 0x2d : 0x2c) | (w ? OP_W : 0), f.rd, f.r[0] & 15);
         return;
     }
     FpArgs f = fp_args(c, arg_type(c, 0));
@@ -252,6 +257,23 @@ static bool wants_swap(const Ctx *c)
         return cc == IR_MI || cc == IR_PL || (cc >= IR_LTU && cc <= IR_GTU);
     }
     return false;
+}
+
+/* COMIS: what the host's own leaves is the flags value. */
+static void lower_comis(Ctx *c)
+{
+    Asm *a = &c->a;
+    bool signalling = cur_insn(c)->aux & 2, d = arg_type(c, 0) == IR_F64;
+    take_reg(c, RAX);
+    int x = use_reg(c, 0), y = use_reg(c, 1);
+    args_done(c);
+    ins_rr(a, ucomis_op(d) | signalling, x & 15, y & 15);
+    c->hf = (HostFlags){ HF_VALUE, false, c->i, 0, 0 };
+    if (c->next_use[c->i] == NO_USE)
+        return;
+    put8(a, 0x9f); /* lahf */
+    setcc_r(a, CC_O, RAX);
+    def_fixed(c, RAX);
 }
 
 static void lower_fcmp(Ctx *c)
@@ -391,6 +413,7 @@ void lower_fp(Ctx *c)
     case IR_ff2i: lower_f2i(c); break;
     case IR_fround: lower_round(c); break;
     case IR_fl_fcmp: lower_fcmp(c); break;
+    case IR_fl_comis: lower_comis(c); break;
     default: lower_vf(c); break;
     }
 }

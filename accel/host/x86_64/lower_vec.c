@@ -54,6 +54,7 @@ static void call_frame(Ctx *c, SlowFn *fn)
 }
 
 void lower_vec_call(Ctx *c) { call_frame(c, slow_vec); }
+void lower_vx_call(Ctx *c) { call_frame(c, slow_vx); }
 void lower_fp_call(Ctx *c) { call_frame(c, slow_fp); }
 
 void lower_vec(Ctx *c)

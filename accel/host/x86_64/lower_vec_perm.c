@@ -122,6 +122,16 @@ static bool vgetl(Ctx *c)
     return true;
 }
 
+/* pmovmskb, movmskps, movmskpd */
+static bool vmask(Ctx *c)
+{
+    static const uint32_t op[] = { P66 | 0xd7, 0, M_0F | 0x50, P66 | 0x50 };
+    int x = use_reg(c, 0);
+    args_done(c);
+    ins_rr(&c->a, op[cur_insn(c)->sz], def_reg(c, NOREG), x & 15);
+    return true;
+}
+
 static void insert(Asm *a, unsigned sz, int d, int r, unsigned lane)
 {
     static const uint32_t op[] = { X66_3A | 0x20, P66 | 0xc4, X66_3A | 0x22, X66_3A | 0x22 | OP_W };
@@ -313,6 +323,7 @@ bool lower_vec_perm(Ctx *c)
     case IR_vdup: return vdup(c);
     case IR_vduplane: return vduplane(c);
     case IR_vgetl: return vgetl(c);
+    case IR_vmask: return vmask(c);
     case IR_vinsl: return vinsl(c);
     case IR_vinsv: return vinsv(c);
     case IR_vrev: return reverse(c);

@@ -72,10 +72,22 @@ void slow_vec(CPUState *cpu, uintptr_t ra)
     SlowFrame *s = slow_frame(cpu);
     V128 d;
     uint64_t r = ir_eval_vec(s->insn, &d, &s->a, &s->b, &s->c, s->va, s->mo);
-    if (s->insn->op == IR_vgetl)
+    if (s->insn->op == IR_vgetl || s->insn->op == IR_vmask)
         s->result.u64[0] = r;
     else
         s->result = d;
+}
+
+void slow_vx(CPUState *cpu, uintptr_t ra)
+{
+    SlowFrame *s = slow_frame(cpu);
+    const IRInsn *in = s->insn;
+    V128 d;
+    if (in->op == IR_vxf)
+        jit_target->fp->vx(cpu, in->aux, &d, &s->a, &s->b, &s->c, (unsigned)in->imm);
+    else
+        ir_vx_info[in->aux].eval(&d, &s->a, &s->b, &s->c, (unsigned)in->imm);
+    s->result = d;
 }
 
 /* One scalar operation by the target's table; arg[3] of the insn's copy holds the type of argument 0. */

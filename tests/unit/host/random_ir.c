@@ -55,13 +55,17 @@ static IRCond cond_pair(Gen *g)
     IRCond c = below(g, 12);
     return c >= 10 ? IR_TSTNE + (c & 1) : c;
 }
-static IRCond cond_fl(Gen *g) { return below(g, 14); }
+static IRCond cond_fl(Gen *g)
+{
+    IRCond c = below(g, 16);
+    return c >= 14 ? IR_PE + (c & 1) : c;
+}
 
 static void gen_get(Gen *g)
 {
     unsigned s = below(g, FAKE_NB_SLOTS);
     if (s == FAKE_FLAGS) /* only the bits that matter, so that the reference agrees */
-        keep(g, ir_and(g->f, ir_get(g->f, IR_I32, s), ir_i32(g->f, IR_FL_NZCV)));
+        keep(g, ir_and(g->f, ir_get(g->f, IR_I32, s), ir_i32(g->f, IR_FL_ALL)));
     else if (s < FAKE_FLAGS)
         keep(g, ir_get(g->f, int_type(g), s));
     else if (below(g, 4) == 0)
@@ -75,6 +79,11 @@ static IRRef gen_flags(Gen *g)
     IRFunc *f = g->f;
     IRType t = int_type(g);
     IRRef a = pick(g, t), b = pick(g, t);
+    if (below(g, 4) == 0) {
+        static const IROp ops[] = { IR_fl_add, IR_fl_sub, IR_fl_and, IR_fl_adc, IR_fl_sbb };
+        unsigned n = below(g, 5);
+        return ir_fl_sized(f, ops[n], 1 + below(g, 2), a, b, n > 2 ? ir_and(f, pick(g, IR_I32), ir_i32(f, 1)) : IR_NONE);
+    }
     switch (below(g, 6)) {
     case 0: return ir_fl_add(f, a, b, below(g, 2));
     case 1:
@@ -178,7 +187,13 @@ static void gen_vec(Gen *g)
     static const uint16_t lane_bin[] = { IR_vadd, IR_vsub, IR_vceq, IR_vcgt, IR_vcge, IR_vchi, IR_vchs, IR_vsmin, IR_vsmax, IR_vumin,
         IR_vumax,
         IR_vuabd, IR_vsabd, IR_vpadd, IR_vzip1, IR_vzip2, IR_vuzp1, IR_vuzp2, IR_vtrn1, IR_vtrn2 };
-    switch (below(g, 26)) {
+    if (below(g, 8) == 0) {
+        unsigned id = below(g, IR_NB_VX);
+        if (!ir_vx_info[id].fp)
+            keep(g, ir_vx(f, id, a, b, c, ir_vx_info[id].imm ? below(g, 256) : 0));
+        return;
+    }
+    switch (below(g, 27)) {
     case 0: r = ir_vconst(f, odd_number(g)); break;
     case 1: r = ir_vpair(f, pick(g, IR_I64), pick(g, IR_I64)); break;
     case 2: r = ir_vzlow(f, a); break;
@@ -204,6 +219,7 @@ static void gen_vec(Gen *g)
     case 22: r = ir_vinsv(f, sz, a, below(g, lanes), b, below(g, lanes)); break;
     case 23: r = below(g, 2) ? ir_vext(f, a, b, below(g, 16)) : ir_vtbl(f, a, b); break;
     case 24: sz = below(g, 3); r = below(g, 3) == 0 ? ir_vsxtl(f, sz, a) : below(g, 2) ? ir_vuxtl(f, sz, a) : ir_vxtn(f, sz, a); break;
+    case 25: r = ir_vmask(f, sz == 1 ? 0 : sz, a); break;
     default: r = ir_emit(f, lane_bin[below(g, ARRAY_SIZE(lane_bin))], IR_V128, a, b, 0, 0, sz, 0, 0); break;
     }
     keep(g, r);

@@ -27,7 +27,7 @@ static void random_state(uint64_t seed)
         s->v[i].u64[0] = rnd();
         s->v[i].u64[1] = rnd();
     }
-    s->flags = rnd() & IR_FL_NZCV;
+    s->flags = rnd() & IR_FL_ALL;
     for (unsigned i = 0; i < FAKE_MEM_SIZE; i += 8)
         stq_le_p(fake_cpu.mem + i, rnd());
 }
@@ -42,7 +42,7 @@ static void compare_state(const FakeState *want)
         if (memcmp(&s->v[i], &want->v[i], 16))
             g_error("v%u: %016" PRIx64 "%016" PRIx64 ", should be %016" PRIx64 "%016" PRIx64, i, s->v[i].u64[1], s->v[i].u64[0],
                 want->v[i].u64[1], want->v[i].u64[0]);
-    g_assert_cmphex(s->flags & IR_FL_NZCV, ==, want->flags & IR_FL_NZCV);
+    g_assert_cmphex(s->flags & IR_FL_ALL, ==, want->flags & IR_FL_ALL);
 }
 
 static void check_exit(unsigned taken, uint64_t jump_pc, uint64_t result)

@@ -113,7 +113,7 @@ void random_cpu_fill(RandomCPU *cpu, uint64_t seed)
     for (unsigned i = 0; i < RANDOM_NB_V; i++)
         for (unsigned half = 0; half < 2; half++)
             s->v[i].u64[half] = random_value(&seed);
-    s->flags = random_next(&seed) & (IR_FL_NZCV | IR_FL_A | IR_FL_P);
+    s->flags = random_next(&seed) & (IR_FL_ALL);
     for (unsigned i = 0; i < RANDOM_RAM_SIZE; i += 64)
         s->ram[i] = random_next(&seed);
     cpu->helper_calls = 0;
@@ -175,7 +175,11 @@ static IRType any_type(Gen *g)
 }
 
 static IRCond pair_cond(Gen *g) { unsigned c = pick(g, 12); return c < 10 ? c : IR_TSTNE + (c - 10); }
-static IRCond flags_cond(Gen *g) { return pick(g, 14); }
+static IRCond flags_cond(Gen *g)
+{
+    unsigned cc = pick(g, 16);
+    return cc < 14 ? cc : IR_PE + (cc & 1);
+}
 
 static bool drawable(Gen *g, IROp op)
 {
@@ -188,6 +192,7 @@ static unsigned lane_size(Gen *g, IROp op)
     switch (op) {
     case IR_vmul: case IR_vsxtl: case IR_vuxtl: case IR_vxtn: case IR_sext: case IR_zext: case IR_vrev: return pick(g, 3);
     case IR_vuavg: return pick(g, 2);
+    case IR_vmask: return pick(g, 2) ? 0 : 2 + pick(g, 2);
     default: return pick(g, 4);
     }
 }
@@ -218,7 +223,13 @@ static void draw_details(Gen *g, IRInsn *insn)
     case IR_extract: case IR_sextract: case IR_deposit: insn->imm = lsb | (1 + pick(g, width - lsb)) << 8; break;
     case IR_setcc: case IR_select: insn->aux = pair_cond(g); break;
     case IR_fl_cc: case IR_fl_select: insn->aux = flags_cond(g); break;
-    case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: insn->aux = pick(g, 2); break;
+    case IR_fl_add: case IR_fl_sub: case IR_fl_and: case IR_fl_adc: case IR_fl_sbb: insn->aux = pick(g, 2), insn->sz = pick(g, 3); break;
+    case IR_vx:
+        do
+            insn->aux = pick(g, IR_NB_VX);
+        while (ir_vx_info[insn->aux].fp);
+        insn->imm = ir_vx_info[insn->aux].imm ? pick(g, 256) : 0;
+        break;
     case IR_vshli: insn->imm = pick(g, lane_width); break;
     case IR_vshri: case IR_vsari: insn->imm = pick(g, lane_width + 1); break;
     case IR_vrev: insn->imm = insn->sz + 1 + pick(g, 3 - insn->sz); break;
@@ -234,7 +245,7 @@ static void draw_details(Gen *g, IRInsn *insn)
     }
 }
 
-/* A flags value. Hosts may leave anything in its other bits, so that only NZCV goes among the integers. */
+/* A flags value. Hosts may leave anything in its other bits, so that only IR_FL_ALL goes among the integers. */
 static IRRef flags_value(Gen *g)
 {
     unsigned kind = pick(g, 4), inverted = pick(g, 2);
@@ -247,7 +258,7 @@ static IRRef flags_value(Gen *g)
     default: fl = ir_get(g->f, IR_I32, RANDOM_SLOT_FLAGS); break;
     }
     if (pick(g, 4) == 0)
-        note(g, ir_and(g->f, fl, ir_i32(g->f, IR_FL_NZCV)));
+        note(g, ir_and(g->f, fl, ir_i32(g->f, IR_FL_ALL)));
     return fl;
 }
 
@@ -287,7 +298,7 @@ static void draw_op(Gen *g)
         insn.arg[k] = draw_arg(g, &insn, args[k], pair_type, k);
     IRRef r = ir_emit(g->f, insn.op, insn.type, insn.arg[0], insn.arg[1], insn.arg[2], insn.arg[3], insn.sz, insn.aux, insn.imm);
     if (insn.op == IR_fl_adc || insn.op == IR_fl_sbb)
-        note(g, ir_and(g->f, r, ir_i32(g->f, IR_FL_NZCV)));
+        note(g, ir_and(g->f, r, ir_i32(g->f, IR_FL_ALL)));
     else if (insn.op != IR_fl_add && insn.op != IR_fl_sub && insn.op != IR_fl_and)
         note(g, r);
 }
@@ -397,9 +408,9 @@ void random_ir_build(IRFunc *f, uint64_t seed, unsigned n_insns, unsigned featur
     ir_exit(f, chain_exit(&g));
 }
 
-char *random_state_diff(const RandomState *a, const RandomState *b, bool nzcv_only)
+char *random_state_diff(const RandomState *a, const RandomState *b, bool flags_only)
 {
-    uint32_t mask = nzcv_only ? IR_FL_NZCV : UINT32_MAX;
+    uint32_t mask = flags_only ? IR_FL_ALL : UINT32_MAX;
     for (unsigned i = 0; i < RANDOM_NB_X; i++) {
         if (a->x[i] != b->x[i])
             return g_strdup_printf("x%u: 0x%" PRIx64 " and 0x%" PRIx64, i, a->x[i], b->x[i]);

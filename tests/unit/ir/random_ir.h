@@ -54,7 +54,7 @@ RandomCPU *random_cpu_new(void);
 void random_cpu_fill(RandomCPU *cpu, uint64_t seed);
 /* Builds about n_insns insns into f, ended by an exit. */
 void random_ir_build(IRFunc *f, uint64_t seed, unsigned n_insns, unsigned features);
-/* NULL when a and b are the same, else a sentence (g_free) that names the first difference. Only NZCV of the flags slot counts when nzcv_only. */
-char *random_state_diff(const RandomState *a, const RandomState *b, bool nzcv_only);
+/* NULL when a and b are the same, else a sentence (g_free) that names the first difference. Only NZCV of the flags slot counts when flags_only. */
+char *random_state_diff(const RandomState *a, const RandomState *b, bool flags_only);
 
 #endif

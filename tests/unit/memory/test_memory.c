@@ -92,6 +92,29 @@ static void test_alias_and_container(void)
     address_space_destroy(&as);
 }
 
+static void test_readonly_alias(void)
+{
+    MemoryRegion root, ram, window;
+    AddressSpace as;
+    uint8_t in = 0x5a, out = 0;
+    memory_region_init(&root, "root", UINT64_MAX);
+    g_assert_true(memory_region_init_ram(&ram, "ram", 0x4000, NULL));
+    memory_region_init_alias(&window, "shadow", &ram, 0x1000, 0x1000);
+    memory_region_set_readonly(&window);
+    address_space_init(&as, &root, "t");
+    memory_region_add_subregion(&root, 0, &ram);
+    memory_region_add_subregion_overlap(&root, 0x1000, &window, 1);
+    for (hwaddr at = 0x800; at <= 0x2800; at += 0x1000)
+        address_space_write(&as, at, MEMTXATTRS_NONE, &in, 1);
+    for (hwaddr at = 0x800; at <= 0x2800; at += 0x1000) {
+        address_space_read(&as, at, MEMTXATTRS_NONE, &out, 1);
+        g_assert_cmphex(out, ==, at == 0x1800 ? 0 : 0x5a);
+    }
+    address_space_write_rom(&as, 0x1800, &in, 1);
+    g_assert_cmphex(((uint8_t *)memory_region_ram_ptr(&ram))[0x1800], ==, 0x5a);
+    address_space_destroy(&as);
+}
+
 static void test_whole_space(void)
 {
     MemoryRegion root;
@@ -213,6 +236,7 @@ int main(int argc, char **argv)
     rcu_register_thread();
     g_test_add_func("/memory/flatview/overlap-priority-wins", test_priority);
     g_test_add_func("/memory/flatview/alias-in-container", test_alias_and_container);
+    g_test_add_func("/memory/flatview/readonly-alias", test_readonly_alias);
     g_test_add_func("/memory/flatview/whole-space", test_whole_space);
     g_test_add_func("/memory/dispatch/widths", test_dispatch);
     g_test_add_func("/memory/ram/access-and-code-hook", test_ram);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Offsets and bits in configuration space, with the PCI specification's names. */
+#ifndef HW_PCI_PCI_REGS_H
+#define HW_PCI_PCI_REGS_H
+
+#define PCI_VENDOR_ID 0x00u
+#define PCI_DEVICE_ID 0x02u
+#define PCI_COMMAND 0x04u
+#define PCI_COMMAND_IO 0x0001u
+#define PCI_COMMAND_MEMORY 0x0002u
+#define PCI_COMMAND_MASTER 0x0004u
+#define PCI_COMMAND_PARITY 0x0040u
+#define PCI_COMMAND_SERR 0x0100u
+#define PCI_COMMAND_INTX_DISABLE 0x0400u
+#define PCI_STATUS 0x06u
+#define PCI_STATUS_INTERRUPT 0x0008u
+#define PCI_STATUS_CAP_LIST 0x0010u
+#define PCI_STATUS_ERRORS 0xf900u
+#define PCI_REVISION_ID 0x08u
+#define PCI_CLASS_PROG 0x09u
+#define PCI_CACHE_LINE_SIZE 0x0cu
+#define PCI_LATENCY_TIMER 0x0du
+#define PCI_HEADER_TYPE 0x0eu
+#define PCI_HEADER_MULTI_FUNCTION 0x80u
+#define PCI_BASE_ADDRESS_0 0x10u
+#define PCI_SUBSYSTEM_VENDOR_ID 0x2cu
+#define PCI_SUBSYSTEM_ID 0x2eu
+#define PCI_ROM_ADDRESS 0x30u
+#define PCI_ROM_ADDRESS_ENABLE 1u
+#define PCI_CAPABILITY_LIST 0x34u
+#define PCI_INTERRUPT_LINE 0x3cu
+#define PCI_INTERRUPT_PIN 0x3du
+#define PCI_FIRST_CAPABILITY 0x40u
+
+#define PCI_CAP_ID_MSI 0x05u
+#define PCI_CAP_ID_MSIX 0x11u
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The decoder against capstone: lengths, and operands of general instructions, over random byte strings in 16-, 32- and 64-bit code.
+ *
+ * Compared are instructions that have rows; what capstone refuses or accepts for reasons of its own is in excused(). More rounds than
+ * the suite's: set X86_DECODE_ROUNDS.
+ */
+#include <capstone/capstone.h>
+#include <glib.h>
+#include <string.h>
+
+#include "target/x86/cpu.h"
+#include "target/x86/decode_internal.h"
+
+typedef struct Bytes { const uint8_t *p; unsigned n, fetched; } Bytes;
+
+static bool fetch_byte(void *opaque, unsigned offset, uint8_t *out)
+{
+    Bytes *b = opaque;
+    if (offset >= b->n)
+        return false;
+    *out = b->p[offset];
+    b->fetched = MAX(b->fetched, offset + 1);
+    return true;
+}
+
+static bool has_all(const void *opaque, unsigned feature) { return feature != X86_FEAT_NEVER; }
+
+static X86DecodeResult decode(const uint8_t *p, unsigned n, unsigned mode, X86Insn *i)
+{
+    Bytes b = { p, n, 0 };
+    X86Fetch fetch = { fetch_byte, &b };
+    X86DecodeResult r = x86_decode(&fetch, mode, has_all, NULL, i);
+    g_assert_cmpuint(b.fetched, ==, i->length);
+    return r;
+}
+
+/* ---- random instructions ---- */
+static uint64_t seed = 0x9e3779b97f4a7c15ull;
+
+static uint32_t rnd(uint32_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 32) % n;
+}
+
+static void random_bytes(uint8_t *p)
+{
+    static const uint8_t prefix[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x26, 0x3e, 0x64, 0x65, 0x48, 0x41, 0x44, 0x4f, 0x42 };
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < 24; k++)
+        p[k] = (uint8_t)rnd(256);
+    while (n < 4 && rnd(3) == 0)
+        p[n++] = prefix[rnd(sizeof prefix)];
+    switch (rnd(6)) {
+    case 0: case 1: p[n] = 0x0f; break;
+    case 2: p[n++] = 0x0f; p[n] = rnd(2) ? 0x38 : 0x3a; break;
+    case 3: p[n] = rnd(2) ? 0xc4 : 0xc5; if (p[n] == 0xc4) p[n + 1] = (p[n + 1] & 0xe0) | (1 + rnd(3)); break;
+    default: break;
+    }
+}
+
+/* ---- comparing operands ---- */
+/* Number and bytes of a general register of capstone's; high: AH..BH. False: another kind. */
+static bool gpr_of(csh h, unsigned reg, unsigned *n, unsigned *bytes, bool *high)
+{
+    static const char *const names[4][16] = {
+        { "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "r8b", "r9b", "r10b", "r11b", "r12b", "r13b", "r14b", "r15b" },
+        { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w", "r10w", "r11w", "r12w", "r13w", "r14w", "r15w" },
+        { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d", "r11d", "r12d", "r13d", "r14d", "r15d" },
+        { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" },
+    };
+    static const char *const highs[4] = { "ah", "ch", "dh", "bh" };
+    const char *name = cs_reg_name(h, reg);
+
+    *high = false;
+    for (unsigned k = 0; name && k < 64; k++) {
+        if (g_str_equal(names[k / 16][k % 16], name)) {
+            *n = k % 16;
+            *bytes = 1u << k / 16;
+            return true;
+        }
+    }
+    for (unsigned k = 0; name && k < 4; k++) {
+        if (g_str_equal(highs[k], name)) {
+            *n = k;
+            *bytes = 1;
+            return *high = true;
+        }
+    }
+    return false;
+}
+
+static bool same_reg(csh h, int ours, unsigned theirs, unsigned asz)
+{
+    unsigned n, bytes;
+    bool high;
+    const char *name = theirs ? cs_reg_name(h, theirs) : NULL;
+
+    if (ours == X86_NO_REG)
+        return !theirs || g_str_has_suffix(name, "iz"); /* the SIB form without an index */
+    if (ours == X86_BASE_RIP)
+        return name && g_str_has_suffix(name, "ip");
+    return gpr_of(h, theirs, &n, &bytes, &high) && (int)n == ours && bytes == 1u << asz;
+}
+
+static bool same_memory(csh h, const X86Insn *i, const x86_op_mem *m)
+{
+    uint64_t mask = i->asz == 3 ? ~0ull : (1ull << (8 << i->asz)) - 1;
+    return same_reg(h, i->mem.base, m->base, i->asz) && same_reg(h, i->mem.index, m->index, i->asz) &&
+           (i->mem.index == X86_NO_REG || m->scale == 1 << i->mem.shift) && !(((uint64_t)i->mem.disp ^ (uint64_t)m->disp) & mask);
+}
+
+static const char *compare_operands(csh h, const X86Insn *i, const cs_insn *ci)
+{
+    const cs_x86 *x = &ci->detail->x86;
+    unsigned mine = i->n_operands;
+
+    if (mine != x->op_count)
+        return NULL; /* capstone counts implied ones, too */
+    for (unsigned k = 0; k < mine; k++) {
+        const X86Operand *o = &i->op[k];
+        unsigned n, bytes;
+        bool high;
+        if (o->kind == OPK_MEM && x->operands[k].type == X86_OP_MEM && !same_memory(h, i, &x->operands[k].mem))
+            return "memory operand";
+        if ((o->kind == OPK_REG || o->kind == OPK_REG8H) && x->operands[k].type == X86_OP_REG && gpr_of(h, x->operands[k].reg, &n, &bytes, &high) &&
+            (n != o->reg || bytes != o->bytes || high != (o->kind == OPK_REG8H)))
+            return "register operand";
+        if (o->kind == OPK_IMM && x->operands[k].type == X86_OP_IMM && o->bytes && (o->imm ^ (uint64_t)x->operands[k].imm) << (64 - o->bytes * 8))
+            return "immediate";
+    }
+    return NULL;
+}
+
+/* ---- what is different for good ---- */
+/* Where capstone 4 departs from the SDM. opcode: the map in bits 9:8, and the byte. */
+static bool excused(unsigned mode, unsigned opcode, const X86Insn *i)
+{
+    if (i->lock) /* whether LOCK is allowed is for translation to say */
+        return true;
+    if (i->data16 && (i->rep || i->repne) && !i->vex) /* it drops the operand size beside F3 or F2 */
+        return true;
+    if (mode == 3 && i->data16 && i->row->attr & X86_ATTR_F64) /* it obeys 66 as AMD's near branches do */
+        return true;
+    if (mode == 3 && opcode >= 0x090 && opcode <= 0x097 && i->data16) /* it names AX EAX */
+        return true;
+    switch (opcode) {
+    case 0x1ae: /* fences: it knows rm 0 only */
+        return i->mod == 3;
+    case 0x063: /* MOVSXD without REX.W: it names 64-bit registers */
+    case 0x10d: case 0x118: case 0x119: case 0x11a: case 0x11b: case 0x11c: case 0x11d: case 0x11e: case 0x11f: /* it does not know all hint NOPs */
+    case 0x1b9: case 0x1ff: /* UD1 and UD0: it leaves out the ModRM byte */
+        return true;
+    default:
+        return false;
+    }
+}
+
+static unsigned opcode_key(const X86Insn *i)
+{
+    return (unsigned)(i->row ? (i->row - x86_rows) : 0);
+}
+
+static unsigned map_opcode(const X86Insn *i)
+{
+    unsigned row = opcode_key(i), k = 0;
+    while (k < 1023 && x86_row_first[k + 1] <= row)
+        k++;
+    return (k & 0x300) | i->opcode;
+}
+
+static unsigned complaints;
+
+static void complain(unsigned mode, const uint8_t *p, const X86Insn *i, const cs_insn *ci, const char *what)
+{
+    GString *s = g_string_new(NULL);
+    for (unsigned k = 0; k < 15; k++)
+        g_string_append_printf(s, "%02x ", p[k]);
+    g_test_message("mode %u: %s: %s; ours %s length %u, capstone %s %s length %u", mode, s->str, what, i->row ? i->row->mnemonic : "(none)", i->length,
+                   ci ? ci->mnemonic : "(bad)", ci ? ci->op_str : "", ci ? ci->size : 0);
+    g_string_free(s, TRUE);
+    complaints++;
+    g_test_fail();
+}
+
+static unsigned compare_one(csh h, cs_insn *ci, unsigned mode, const uint8_t *p)
+{
+    X86Insn i;
+    const uint8_t *code = p;
+    size_t left = 15;
+    uint64_t at = 0;
+    const char *why;
+
+    X86DecodeResult r = decode(p, 24, mode, &i);
+    bool theirs = cs_disasm_iter(h, &code, &left, &at, ci);
+    if (r != X86_DECODED)
+        return 0;
+    if (excused(mode, map_opcode(&i), &i))
+        return 0;
+    if (!theirs)
+        complain(mode, p, &i, NULL, "not an instruction");
+    else if (ci->size != i.length)
+        complain(mode, p, &i, ci, "length");
+    else if ((why = compare_operands(h, &i, ci)))
+        complain(mode, p, &i, ci, why);
+    return 1;
+}
+
+static void against_capstone(gconstpointer data)
+{
+    static const cs_mode cs_modes[] = { 0, CS_MODE_16, CS_MODE_32, CS_MODE_64 };
+    unsigned mode = GPOINTER_TO_UINT(data), compared = 0;
+    const char *rounds_text = g_getenv("X86_DECODE_ROUNDS");
+    unsigned rounds = rounds_text ? (unsigned)atoi(rounds_text) : 300000;
+    uint8_t p[24];
+    csh h;
+
+    g_assert_cmpint(cs_open(CS_ARCH_X86, cs_modes[mode], &h), ==, CS_ERR_OK);
+    cs_option(h, CS_OPT_DETAIL, CS_OPT_ON);
+    cs_insn *ci = cs_malloc(h);
+    for (unsigned k = 0; k < rounds && complaints < 40; k++) {
+        random_bytes(p);
+        compared += compare_one(h, ci, mode, p);
+    }
+    g_assert_true(complaints || compared > rounds / 20);
+    cs_free(ci, 1);
+    cs_close(&h);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_data_func("/x86/decode/capstone-16", GUINT_TO_POINTER(1), against_capstone);
+    g_test_add_data_func("/x86/decode/capstone-32", GUINT_TO_POINTER(2), against_capstone);
+    g_test_add_data_func("/x86/decode/capstone-64", GUINT_TO_POINTER(3), against_capstone);
+    return g_test_run();
+}
