@@ -6,6 +6,7 @@
  * while the clock is held (SET, or the divider in reset). The flags of register C are likewise brought up to date when
  * somebody looks: an interrupt that is enabled has a timer of its own that looks in time. Time and CMOS outlive a reset.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
