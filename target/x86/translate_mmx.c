@@ -7,6 +7,7 @@
  */
 #include "target/x86/translate_mmx.h"
 
+#include "base/bits.h"
 #include "target/x86/helper_mmx.h"
 #include "target/x86/helper_x87.h"
 #include "target/x86/translate_vec.h"
