@@ -63,7 +63,7 @@ bool char_open_files(GError **error)
 
 bool char_open(const char *text, const char *label, Chardev **chr, GError **error)
 {
-    static const char *const names[] = { "stdio", "mon:stdio", "null", "none", "pty", "file:", "tcp:", "unix:" };
+    static const char *const names[] = { "stdio", "mon:stdio", "null", "none", "pty", "file:", "tcp:", "unix:", "chardev:" };
     *chr = NULL;
     if (!strcmp(text, "none"))
         return true;
@@ -79,7 +79,11 @@ bool char_open(const char *text, const char *label, Chardev **chr, GError **erro
         return *chr = char_file_new(text + 5, label), true;
     if (g_str_has_prefix(text, "tcp:") || g_str_has_prefix(text, "unix:"))
         return char_socket_new(text, label, chr, error);
+    if (g_str_has_prefix(text, "chardev:")) {
+        *chr = chardev_find(text + 8);
+        return *chr || error_set(error, "%s: '%s': no -chardev has this id", label, text);
+    }
     const char *near = error_nearest(text, names, G_N_ELEMENTS(names));
-    return error_set(error, "%s: '%s' is not known%s%s%s; accepted are stdio, mon:stdio, null, none, pty, file:PATH, tcp:HOST:PORT[,server][,nowait] and unix:PATH[,server][,nowait]",
+    return error_set(error, "%s: '%s' is not known%s%s%s; accepted are stdio, mon:stdio, null, none, pty, file:PATH, tcp:HOST:PORT[,server][,nowait], unix:PATH[,server][,nowait] and chardev:ID",
                      label, text, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }

@@ -10,7 +10,7 @@
 
 /*
  * Opens what text names: stdio, mon:stdio, null, none (*chr becomes NULL), pty, file:PATH, tcp:HOST:PORT[,server][,nowait],
- * unix:PATH[,server][,nowait]. label names it in messages. Big lock held. A server without nowait waits for its first client.
+ * unix:PATH[,server][,nowait], chardev:ID. label names it in messages. Big lock held. A server without nowait waits for its first client.
  */
 bool char_open(const char *text, const char *label, Chardev **chr, GError **error);
 

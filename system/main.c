@@ -25,6 +25,7 @@
 #include "memory/memory.h"
 #include "system/block.h"
 #include "system/char.h"
+#include "system/machine_config.h"
 #include "system/drive.h"
 #include "system/main_loop.h"
 #include "system/monitor.h"
@@ -101,11 +102,11 @@ static bool answer_help(const Options *o)
     else if (o->version)
         printf("calque %s\n", CALQUE_VERSION);
     else if (o->machine && is_help(o->machine->name))
-        board_list_help(text);
+        board_list_help(o->arch, text);
     else if (board && option_list_get(o->machine, "help"))
         board_help(board, text);
-    else if (is_help(o->cpu) && !strcmp(o->arch, cpu_arch_aarch64.name))
-        cpu_arch_aarch64.help(text);
+    else if (is_help(o->cpu))
+        (strcmp(o->arch, cpu_arch_x86_64.name) ? &cpu_arch_aarch64 : &cpu_arch_x86_64)->help(text);
     else if (o->accel && is_help(o->accel->name))
         accel_help(stdout);
     else if (o->log_items && is_help(o->log_items))
@@ -133,32 +134,6 @@ static bool check_devices(const Options *o, GError **error)
             return error_set(error, "-device %s: this device belongs to its machine and cannot be added; '-device help' lists those that can", name);
     }
     return true;
-}
-
-/* The machine's own options: those of all machines taken out. */
-static bool machine_config(const Options *o, const BoardClass *board, MachineConfig *config, GError **error)
-{
-    GArray *items = g_array_new(TRUE, TRUE, sizeof(MachineOption));
-    for (unsigned i = 0; i < o->machine->items->len; i++) {
-        MachineOption item = g_array_index(o->machine->items, MachineOption, i);
-        if (!strcmp(item.key, "dumpdtb")) {
-            if (!item.value)
-                return error_set(error, "-M dumpdtb: write the name of a file: dumpdtb=FILE");
-            config->dumpdtb = item.value;
-        } else if (!strcmp(item.key, "accel")) {
-            if (!item.value || strcmp(item.value, "tcg"))
-                return error_set(error, "-M accel=%s: only 'tcg' is built", item.value ? item.value : "");
-        } else if (strcmp(item.key, "type")) {
-            if (!item.value)
-                item.value = "on";
-            g_array_append_val(items, item);
-        }
-    }
-    config->options = (const MachineOption *)(void *)items->data;
-    config->n_options = items->len;
-    if (o->smp > board->max_cpus)
-        return error_set(error, "-smp %u: machine '%s' takes 1 to %u vCPUs", o->smp, board->name, board->max_cpus);
-    return board_check_options(board, config, error) && board->arch->check(o->cpu ? o->cpu : board->default_cpu, error);
 }
 
 static bool open_serials(const Options *o, MachineConfig *config, GError **error)
@@ -211,8 +186,7 @@ static bool start(const Options *o, GError **error)
 {
     AccelConfig accel;
     const BoardClass *board = find_board(o, error);
-    MachineConfig config = { .cpu = o->cpu, .smp = o->smp, .ram_bytes = o->ram_bytes, .kernel = o->kernel, .initrd = o->initrd, .append = o->append,
-                             .dtb = o->dtb };
+    MachineConfig config;
     if (!board || !options_accel(o, &accel, error) || !machine_config(o, board, &config, error) || !check_devices(o, error) ||
         !check_kernel_options(o, error) || !check_log(o, error) || !accel_init(&accel, board->arch->ops, error))
         return false;
@@ -224,7 +198,7 @@ static bool start(const Options *o, GError **error)
         return false;
     config.drives = drives;
     config.n_drives = o->drives->len;
-    if (!open_serials(o, &config, error) || !board->init(&config, error) || !create_files(o, error))
+    if (!machine_open_chardevs(o, error) || !open_serials(o, &config, error) || !board->init(&config, error) || !create_files(o, error))
         return false;
     monitor_set_board(board);
     cpus_start(accel.single_thread);

@@ -167,13 +167,15 @@ static const StringOption string_options[] = {
     { "cpu", offsetof(Options, cpu) },         { "kernel", offsetof(Options, kernel) },     { "initrd", offsetof(Options, initrd) },
     { "append", offsetof(Options, append) },   { "dtb", offsetof(Options, dtb) },           { "name", offsetof(Options, name) },
     { "pidfile", offsetof(Options, pidfile) }, { "monitor", offsetof(Options, monitor) },   { "d", offsetof(Options, log_items) },
-    { "D", offsetof(Options, log_file) },      { "dfilter", offsetof(Options, log_filter) },
+    { "D", offsetof(Options, log_file) },      { "bios", offsetof(Options, bios) },       { "vga", offsetof(Options, vga) },           { "parallel", offsetof(Options, parallel) },
+    { "dfilter", offsetof(Options, log_filter) },
 };
 static const StringOption flag_options[] = {
     { "h", offsetof(Options, help) },               { "version", offsetof(Options, version) },
     { "nographic", offsetof(Options, nographic) },  { "no-reboot", offsetof(Options, no_reboot) },
     { "no-shutdown", offsetof(Options, no_shutdown) }, { "S", offsetof(Options, start_stopped) },
-    { "nodefaults", offsetof(Options, no_defaults) },
+    { "nodefaults", offsetof(Options, no_defaults) }, { "no-acpi", offsetof(Options, no_acpi) },
+    { "no-hpet", offsetof(Options, no_hpet) },
 };
 
 static bool is_drive_option(const char *name)
@@ -210,6 +212,10 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, GError **er
         set_option_list(&o->machine, arg);
     else if (!strcmp(row->name, "accel"))
         set_option_list(&o->accel, arg);
+    else if (!strcmp(row->name, "boot"))
+        set_option_list(&o->boot, arg);
+    else if (!strcmp(row->name, "rtc"))
+        set_option_list(&o->rtc, arg);
     else if (!strcmp(row->name, "smp"))
         return parse_smp(o, arg, error);
     else if (!strcmp(row->name, "m"))
@@ -220,6 +226,10 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, GError **er
         g_ptr_array_add(o->devices, (char *)arg);
     else if (is_drive_option(row->name))
         add_drive(o, row->name, arg);
+    else if (!strcmp(row->name, "chardev"))
+        g_ptr_array_add(o->chardevs, (char *)arg);
+    else if (!strcmp(row->name, "smbios"))
+        g_ptr_array_add(o->smbios, (char *)arg);
     else if (!strcmp(row->name, "display") && strcmp(arg, "none"))
         return error_set(error, "-display %s: there is no display yet; only 'none' is accepted", arg);
     return true;
@@ -237,6 +247,8 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
     o->arch = arch_of_program(o->program);
     o->serials = g_ptr_array_new();
     o->devices = g_ptr_array_new();
+    o->chardevs = g_ptr_array_new();
+    o->smbios = g_ptr_array_new();
     o->drives = g_array_new(FALSE, FALSE, sizeof(DriveOption));
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];

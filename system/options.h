@@ -20,15 +20,17 @@ typedef struct OptionList {
 typedef struct Options {
     const char *program;     /* basename of argv[0] */
     const char *arch;        /* "aarch64", "x86_64": from the program's name */
-    OptionList *machine, *accel;
+    OptionList *machine, *accel, *boot, *rtc;
+    const char *bios, *vga, *parallel;
     const char *cpu, *kernel, *initrd, *append, *dtb, *name, *pidfile;
     GPtrArray *serials;      /* const char *, as given */
     const char *monitor;
     GPtrArray *devices;      /* const char * */
+    GPtrArray *chardevs, *smbios; /* const char * */
     GArray *drives;          /* DriveOption */
     unsigned smp;
     uint64_t ram_bytes;      /* 0: the machine's default */
-    bool nographic, no_reboot, no_shutdown, start_stopped, no_defaults;
+    bool nographic, no_reboot, no_shutdown, start_stopped, no_defaults, no_acpi, no_hpet;
     const char *log_items, *log_file, *log_filter;
     bool help, version;
 } Options;

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "cpus/runstate.h"
 #include "hw/board/arm_boot.h"
+#include "hw/board/read_file.h"
 
 #define BLOCK (2ull << 20) /* the kernel's base, and the tree's largest size */
 #define INITRD_OFFSET_MAX (128ull << 20)
@@ -35,11 +36,11 @@ static bool load_files(BootState *b, GError **error)
     g_autofree uint8_t *file = NULL;
     size_t len;
 
-    file = arm_read_file(info->kernel, info->ram_bytes, &len, error);
+    file = board_read_file(info->kernel, info->ram_bytes, &len, error);
     if (!file || !arm_kernel_parse(file, len, info->kernel, info->ram_bytes, &b->kernel, error))
         return false;
     if (info->initrd)
-        b->initrd = arm_read_file(info->initrd, info->ram_bytes, &b->initrd_len, error);
+        b->initrd = board_read_file(info->initrd, info->ram_bytes, &b->initrd_len, error);
     return b->initrd || !info->initrd;
 }
 

@@ -13,8 +13,6 @@ typedef struct ArmKernel {
     uint64_t text_offset, image_size; /* bytes; image_size counts what the kernel uses past its file, at least len */
 } ArmKernel;
 
-/* Reads a file of at most limit bytes; NULL with an error that names file and limit. */
-uint8_t *arm_read_file(const char *path, uint64_t limit, size_t *len, GError **error);
 /* Takes an Image, a gzip-compressed Image or an EFI zboot Image with gzip inside; what: the file's name for errors; limit: bytes of RAM. data is the caller's. */
 bool arm_kernel_parse(const uint8_t *data, size_t len, const char *what, uint64_t limit, ArmKernel *kernel, GError **error);
 void arm_kernel_free(ArmKernel *kernel);

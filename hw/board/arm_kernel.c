@@ -8,11 +8,8 @@
  * before 3.17, whose text_offset field does not count: it is 0x80000. Distributions wrap Images in gzip, or in EFI zboot: "MZ", "zimg" at 4, offset
  * and size of the payload at 8 and 12, the kind of compression as text at 24.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/bits.h"
@@ -24,44 +21,6 @@
 #define MAGIC 0x644d5241u
 #define OLD_TEXT_OFFSET 0x80000u
 #define CHUNK (1u << 20)
-
-/* Appends up to CHUNK bytes; returns how many, or -1. */
-static ssize_t read_chunk(int fd, GByteArray *to)
-{
-    guint old = to->len;
-    ssize_t n;
-
-    g_byte_array_set_size(to, old + CHUNK);
-    do
-        n = read(fd, to->data + old, CHUNK);
-    while (n < 0 && errno == EINTR);
-    g_byte_array_set_size(to, old + (n > 0 ? (guint)n : 0));
-    return n;
-}
-
-uint8_t *arm_read_file(const char *path, uint64_t limit, size_t *len, GError **error)
-{
-    uint64_t max = MIN_OF(limit, (uint64_t)G_MAXUINT - 2 * CHUNK);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
-
-    if (fd < 0) {
-        error_set(error, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    while ((n = read_chunk(fd, bytes)) > 0 && bytes->len <= max)
-        continue;
-    if (n < 0)
-        error_set(error, "%s: %s", path, strerror(errno));
-    else if (bytes->len > max)
-        error_set(error, "%s: larger than the %" PRIu64 " MiB there is room for", path, max >> 20);
-    close(fd);
-    if (n < 0 || bytes->len > max)
-        return NULL;
-    *len = bytes->len;
-    return g_byte_array_free(g_steal_pointer(&bytes), FALSE);
-}
 
 static bool inflate_all(z_stream *z, GByteArray *out, const char *what, uint64_t limit, GError **error)
 {

@@ -13,6 +13,7 @@
 #include "base/entropy.h"
 #include "base/error.h"
 #include "hw/board/arm_boot.h"
+#include "hw/board/read_file.h"
 #include "hw/board/virt_internal.h"
 #include "hw/intc/gic.h"
 
@@ -324,7 +325,7 @@ static int replace_memory(void *fdt, const VirtBoard *b)
 void *virt_fdt_load(const VirtBoard *board, const char *path, GError **error)
 {
     size_t len;
-    g_autofree uint8_t *file = arm_read_file(path, FDT_MAX, &len, error);
+    g_autofree uint8_t *file = board_read_file(path, FDT_MAX, &len, error);
     void *fdt;
     int r;
 

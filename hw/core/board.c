@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 
-extern const BoardClass board_virt;
+extern const BoardClass board_pc, board_q35, board_virt;
 
-const BoardClass *const boards[] = { &board_virt, NULL };
+const BoardClass *const boards[] = { &board_pc, &board_q35, &board_virt, NULL };
 
 const BoardClass *board_find(const char *name)
 {
@@ -44,9 +44,11 @@ bool board_check_options(const BoardClass *board, const MachineConfig *config, G
     return true;
 }
 
-void board_list_help(GString *out)
+void board_list_help(const char *arch, GString *out)
 {
     for (const BoardClass *const *b = boards; *b; b++) {
+        if (strcmp((*b)->arch->name, arch))
+            continue;
         g_string_append_printf(out, "%-16s %s", (*b)->name, (*b)->description);
         if ((*b)->alias)
             g_string_append_printf(out, " (also: %s)", (*b)->alias);

@@ -62,8 +62,8 @@ extern const BoardClass *const boards[]; /* NULL-ended */
 const BoardClass *board_find(const char *name);
 /* Whether every option is one that the board has; the message names what is accepted. Boards check values. */
 bool board_check_options(const BoardClass *board, const MachineConfig *config, GError **error);
-/* Text for "-M help" and "-M NAME,help". */
-void board_list_help(GString *out);
+/* Text for "-M help", of the boards for guests of arch, and "-M NAME,help". */
+void board_list_help(const char *arch, GString *out);
 void board_help(const BoardClass *board, GString *out);
 
 #endif

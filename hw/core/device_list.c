@@ -5,9 +5,18 @@
 #include "hw/core/device.h"
 
 #define DEVICES(X) \
+    X(ahci_class) \
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \
+    X(pflash_class) \
+    X(piix_ide_class) \
+    X(i440fx_class) \
+    X(ich9_lpc_class) \
+    X(mch_class) \
+    X(pci_host_class) \
+    X(piix3_class) \
+    X(piix4_pm_class) \
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \

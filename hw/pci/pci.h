@@ -25,6 +25,8 @@ typedef struct PCIDevice PCIDevice;
 
 /* Answers to configuration accesses beyond the core's, each may be NULL. */
 typedef struct PCIOps {
+    /* Before the core applies a write: may change its value (registers with locks). */
+    uint32_t (*config_filter)(PCIDevice *dev, unsigned offset, unsigned size, uint32_t value);
     /* After the core has applied a write: config[] has the new bytes. */
     void (*config_written)(PCIDevice *dev, unsigned offset, unsigned size);
     /* Value as the core would give it; may change it. */

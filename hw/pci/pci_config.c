@@ -97,6 +97,8 @@ uint32_t pci_config_read(PCIDevice *dev, unsigned offset, unsigned size)
 
 void pci_config_write(PCIDevice *dev, unsigned offset, uint32_t value, unsigned size)
 {
+    if (dev->ops && dev->ops->config_filter)
+        value = dev->ops->config_filter(dev, offset, size, value);
     for (unsigned i = 0; i < size; i++) {
         uint8_t byte = (uint8_t)(value >> 8 * i), *at = &dev->config[offset + i], mask = dev->wmask[offset + i];
 
