@@ -7,6 +7,7 @@
  * abandoned and run again alone, as when single stepping (BF_TF), with the hits collected; the #DB that ends every stepped
  * instruction then takes its reason from what was hit, from EFLAGS.TF, or finds none and is dropped.
  */
+#include "target/x86/debug.h"
 #include "target/x86/segment_internal.h"
 
 enum { DR_EXECUTE, DR_WRITE, DR_IO, DR_READ_WRITE };
@@ -54,7 +55,7 @@ void x86_raise_db(X86CPU *cpu, uint64_t dr6, uintptr_t ra)
     cpu_loop_exit_restore(&cpu->parent, ra); /* what was watched is not any more */
 }
 
-void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra)
+void x86_check_breakpoint_from(X86CPU *cpu, uint64_t pc, uintptr_t ra)
 {
     CPUX86State *env = &cpu->env;
     uint64_t hits = 0;
