@@ -207,7 +207,7 @@ static void test_call_is_predicted(void)
     g_assert_cmphex(func.exits[0].ret_pc, ==, PC + 5);
     TRANSLATE(USER64, "\xe8\x00\x00\x00\x00", 1); /* call to the next instruction, which pops */
     g_assert_false(func.exits[0].is_call);
-    TRANSLATE(USER64, "\xc3", 1);
+    TRANSLATE(USER64, "\xc3", 2);
     g_assert_cmpuint(func.exits[func.n_exits - 1].kind, ==, IR_EXIT_RET);
     g_assert_cmphex(func.exits[0].flags & BF_SLOW, ==, BF_SLOW);
 }
