@@ -55,7 +55,7 @@ void x86_raise_db(X86CPU *cpu, uint64_t dr6, uintptr_t ra)
     cpu_loop_exit_restore(&cpu->parent, ra); /* what was watched is not any more */
 }
 
-void x86_check_breakpoint_from(X86CPU *cpu, uint64_t pc, uintptr_t ra)
+void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra)
 {
     CPUX86State *env = &cpu->env;
     uint64_t hits = 0;
