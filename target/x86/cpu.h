@@ -281,6 +281,8 @@ void x86_invpcid(X86CPU *cpu, unsigned type, uint64_t pcid, uint64_t va, uintptr
 void x86_set_pkru(X86CPU *cpu, uint32_t value);
 
 /* ---- debug.c: breakpoints and watchpoints of DR0-DR3 ---- */
+/* #DB when DR0-DR3 have a breakpoint for the instruction at linear address pc. */
+void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
 void x86_debug_update(X86CPU *cpu);         /* after DR0-3, DR7 changed */
 bool x86_page_watched(X86CPU *cpu, uint64_t va); /* for MMUPage.watched */

@@ -3,7 +3,6 @@
 #include "target/x86/helper_base.h"
 
 #include "base/bits.h"
-#include "target/x86/debug.h"
 
 void helper_exception(CPUState *cs, uint32_t vector) { x86_raise(x86_cpu(cs), (int)vector, GETPC()); }
 void helper_exception_error(CPUState *cs, uint32_t vector, uint32_t error) { x86_raise_error(x86_cpu(cs), (int)vector, error, GETPC()); }
@@ -15,7 +14,7 @@ void helper_single_step(CPUState *cs)
         x86_raise_db(x86_cpu(cs), DR6_BS, 0);
 }
 
-void helper_breakpoint(CPUState *cs, uint64_t pc) { x86_check_breakpoint(x86_cpu(cs), pc); }
+void helper_breakpoint(CPUState *cs, uint64_t pc) { x86_check_breakpoint(x86_cpu(cs), pc, GETPC()); }
 
 void helper_check_limit(CPUState *cs, uint64_t eip)
 {
