@@ -178,7 +178,9 @@ static bool excused(unsigned mode, unsigned opcode, const X86Insn *i, const uint
     case 0x1ae: /* fences: it knows rm 0 only */
         return i->mod == 3;
     case 0x063: /* MOVSXD without REX.W: it names 64-bit registers */
-    case 0x08e: case 0x102: case 0x103: /* MOV Sreg, LAR, LSL: of the source's size */
+    case 0x0e5: case 0x0e7: case 0x0ed: case 0x0ef: /* IN, OUT: it names AX for REX.W */
+    case 0x08c: case 0x08e: case 0x102: case 0x103: /* MOV Sreg, LAR, LSL: of the source's size; REX.R is ignored for a segment */
+    case 0x290: case 0x291: case 0x292: case 0x293: /* gathers: it takes 32-bit bases for scales */
     case 0x10d: case 0x118: case 0x119: case 0x11a: case 0x11b: case 0x11c: case 0x11d: case 0x11e: case 0x11f: /* it does not know all hint NOPs */
     case 0x1b9: case 0x1ff: /* UD1 and UD0: it leaves out the ModRM byte */
         return true;
