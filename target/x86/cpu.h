@@ -286,10 +286,6 @@ void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
 void x86_debug_update(X86CPU *cpu);         /* after DR0-3, DR7 changed */
 bool x86_page_watched(X86CPU *cpu, uint64_t va); /* for MMUPage.watched */
-/* BF_BREAK: raises #DB when a breakpoint is at pc, which is about to run. */
-void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
-/* BF_IOBREAK: before an access to I/O port; the trap comes after the instruction. May leave, to run it alone. */
-void x86_check_io_watch(X86CPU *cpu, uint32_t port, unsigned size, uintptr_t ra);
 
 /* ---- smm.c ---- */
 void x86_enter_smm(X86CPU *cpu);
