@@ -204,6 +204,16 @@ void helper_x87_cmov(CPUState *cpu, uint32_t condition, uint32_t i)
         x87_set(env, 0, x87_get(env, i));
 }
 
+/* ST(0) to ST(i), the tag too. */
+static void move(CPUX86State *env, unsigned i)
+{
+    bool empty = x87_is_empty(env, 0);
+
+    x87_set(env, i, x87_get(env, 0));
+    if (empty)
+        x87_free(env, i);
+}
+
 void helper_x87_stack(CPUState *cpu, uint32_t desc)
 {
     CPUX86State *env = x86_env(cpu);
@@ -213,6 +223,7 @@ void helper_x87_stack(CPUState *cpu, uint32_t desc)
     case X87_INCSTP: env->fpstt = (env->fpstt + 1) & 7; break;
     case X87_DECSTP: env->fpstt = (env->fpstt - 1) & 7; break;
     case X87_FREE: x87_free(env, X87_STI(desc)); break;
+    case X87_MOVE: move(env, X87_STI(desc)); break;
     default: return;
     }
     if (X87_OP(desc) != X87_FREE)

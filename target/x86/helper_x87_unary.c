@@ -129,6 +129,8 @@ void helper_x87_unary(CPUState *cpu, uint32_t op)
         return;
     }
     if (x87_is_empty(env, 0) || (takes_two(op) && x87_is_empty(env, 1))) {
+        if (op >= X87_PTAN && op != X87_PATAN)
+            x87_set_cc(env, 0, FPUS_C2);
         if (x87_underflow(env))
             fill_indefinite(env, op);
         return;
