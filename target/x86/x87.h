@@ -14,7 +14,7 @@ enum { X87_F32 = 0x10, X87_F64 = 0x20, X87_F80 = 0x30, X87_I16 = 0x40, X87_I32 =
 /* On ST(0), and ST(1) where they have two operands. */
 enum { X87_CHS, X87_ABS, X87_TST, X87_XAM, X87_XTRACT, X87_PREM, X87_PREM1, X87_SQRT, X87_RNDINT, X87_SCALE,
        X87_2XM1, X87_YL2X, X87_YL2XP1, X87_PTAN, X87_PATAN, X87_SIN, X87_COS, X87_SINCOS };
-enum { X87_NOP, X87_INCSTP, X87_DECSTP, X87_FREE, X87_MOVE }; /* MOVE: FSTP that does not mind an empty register */
+enum { X87_NOP, X87_INCSTP, X87_DECSTP, X87_FREE, X87_MOVE }; /* MOVE: to ST(i), nothing when empty */
 enum { X87_INIT, X87_CLEX };
 enum { X87_LDENV, X87_STENV, X87_RSTOR, X87_SAVE };
 
