@@ -104,7 +104,7 @@ static void bytes(Compare *m, const char *what, const void *in, const void *host
 
 static void numbered(Compare *m, const char *name, unsigned i, const void *in, const void *host, const void *guest, unsigned n)
 {
-    char what[16];
+    char what[24];
     snprintf(what, sizeof(what), "%s%u", name, i);
     bytes(m, what, in, host, guest, n);
 }
@@ -128,7 +128,7 @@ static void compare_memory(Compare *m, const NativeState *in, const NativeState 
         return;
     m->same = false;
     for (unsigned at = 0; m->print && at < NATIVE_DATA_SIZE && shown < 8; at += 8) {
-        char what[16];
+        char what[24];
         if (!memcmp(h->mem + at, g->mem + at, 8))
             continue;
         snprintf(what, sizeof(what), "%llx", (unsigned long long)(NATIVE_DATA + at));
