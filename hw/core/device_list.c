@@ -5,18 +5,34 @@
 #include "hw/core/device.h"
 
 #define DEVICES(X) \
+    X(acpi_pm_class) \
+    X(ahci_class) \
+    X(apic_class) \
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \
+    X(hpet_class) \
     X(i440fx_class) \
+    X(i8042_class) \
+    X(i8254_class) \
+    X(i8259_class) \
     X(ich9_lpc_class) \
+    X(ioapic_class) \
+    X(isa_debug_exit_class) \
+    X(isa_debugcon_class) \
+    X(isa_serial_class) \
+    X(mc146818rtc_class) \
     X(mch_class) \
     X(pci_host_class) \
+    X(pflash_class) \
     X(piix3_class) \
     X(piix4_pm_class) \
+    X(piix_ide_class) \
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
+    X(port92_class) \
+    X(reset_control_class) \
     X(virtio_mmio_empty_class)
 
 #define X(c) extern const DeviceClass c;

@@ -84,6 +84,9 @@ typedef struct CPUX86State {
     uint8_t fptag_valid;      /* bit i: physical register i is not empty */
     uint16_t fpop, fpcs, fpds;
     uint64_t fpip, fpdp;
+    uint16_t fp_insn_op, fp_insn_ds; /* of the instruction that runs: opcode, and of its memory operand segment and offset; kept if it faults */
+    uint64_t fp_insn_dp;
+    bool fp_ferr;             /* FERR# was raised for the pending exception */
 
     /* ---- system ---- */
     X86Segment segs[X86_NB_SEGS], ldt, tr;
@@ -92,11 +95,11 @@ typedef struct CPUX86State {
     uint64_t dr[8];           /* 4 and 5 unused */
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
-    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, mcg_status, ucode_rev;
+    uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, debugctl, mcg_status, mcg_ctl, mc_ctl[X86_MC_BANKS];
+    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg;
     uint32_t pkru, pkrs;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
     uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */
-    struct { uint64_t ctl, status, addr, misc; } mc_bank[X86_MC_BANKS];
     uint64_t mtrr_fixed[11], mtrr_def_type;
     struct { uint64_t base, mask; } mtrr_var[8];
     uint64_t pdpte[4];        /* PAE: loaded by MOV CR3 */
@@ -109,18 +112,27 @@ typedef struct CPUX86State {
     uint32_t error_code;
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
     bool is_icebp;            /* INT1 */
+    uint32_t watch_hits;      /* DR6 bits of data and I/O breakpoints hit by the instruction that runs alone */
+    bool watch_step;          /* it does: after it x86_raise_db looks at watch_hits */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
     uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
     uint64_t exception_next_pc;
     uint64_t monitor_address; bool monitor_armed;
 } CPUX86State;
 
+/* Who CPUID says the CPU is. */
+typedef struct X86Identity {
+    char vendor[13], brand[49]; /* with their final zeros */
+    unsigned family, model, stepping;
+    uint32_t level, xlevel;     /* last basic and extended leaf */
+} X86Identity;
+
 typedef struct X86CPU {
     CPUState parent;          /* first */
     CPUX86State env;
     /* ---- (c) after creation ---- */
     X86Features features;     /* what CPUID says, and translation obeys */
-    const struct X86Model *model; /* models.h: vendor, family, names */
+    X86Identity id;
     bool is_amd;              /* behave as AMD's where the two differ: SYSCALL and SYSRET outside 64-bit mode, CPUID beyond the last leaf */
     uint8_t phys_bits;        /* MAXPHYADDR */
     uint64_t tsc_hz;
@@ -234,7 +246,7 @@ void x86_far_jump(X86CPU *cpu, uint16_t selector, uint64_t offset, unsigned op_s
 void x86_far_call(X86CPU *cpu, uint16_t selector, uint64_t offset, unsigned op_size, uint64_t next_eip, uintptr_t ra);
 void x86_far_return(X86CPU *cpu, unsigned op_size, unsigned pop_bytes, uintptr_t ra);
 void x86_iret(X86CPU *cpu, unsigned op_size, uint64_t next_eip, uintptr_t ra);
-enum { X86_TASK_JMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE };
+enum { X86_TASK_JMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE, X86_TASK_SOFT_INT }; /* GATE: an event through the IDT; SOFT_INT: INT n there */
 void x86_task_switch(X86CPU *cpu, uint16_t tss_selector, int source, bool has_error, uint32_t error, uint64_t next_eip, uintptr_t ra); /* task.c */
 
 /* ---- cregs.c: control and debug registers; msr.c ---- */
@@ -270,6 +282,10 @@ void x86_set_pkru(X86CPU *cpu, uint32_t value);
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
 void x86_debug_update(X86CPU *cpu);         /* after DR0-3, DR7 changed */
 bool x86_page_watched(X86CPU *cpu, uint64_t va); /* for MMUPage.watched */
+/* BF_BREAK: raises #DB when a breakpoint is at pc, which is about to run. */
+void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
+/* BF_IOBREAK: before an access to I/O port; the trap comes after the instruction. May leave, to run it alone. */
+void x86_check_io_watch(X86CPU *cpu, uint32_t port, unsigned size, uintptr_t ra);
 
 /* ---- smm.c ---- */
 void x86_enter_smm(X86CPU *cpu);
@@ -289,6 +305,8 @@ void x86_init_signal(X86CPU *cpu);              /* INIT: keeps what INIT keeps; 
 void x86_sipi(X86CPU *cpu);                     /* start-up IPI, by sipi_vector: begins to run, if it was waiting for one */
 void x86_dump(CPUState *, FILE *);
 void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+/* XCR0 bits that the features allow. */
+uint64_t x86_xcr0_supported(const X86CPU *cpu);
 /* Bytes that XSAVE's standard form needs for the components in mask. */
 uint32_t x86_xsave_size(const X86CPU *cpu, uint64_t mask, bool compacted);
 

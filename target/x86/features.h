@@ -26,4 +26,12 @@ static inline void x86_feature_set(X86Features *set, unsigned f, bool on)
         set->bits[f / 64] &= ~(1ull << f % 64);
 }
 
+enum { X86_CPUID_EAX, X86_CPUID_EBX, X86_CPUID_ECX, X86_CPUID_EDX };
+typedef struct X86FeatureInfo { const char *name; uint32_t leaf, subleaf; uint8_t reg, bit; } X86FeatureInfo;
+extern const X86FeatureInfo x86_feature_info[X86_NB_FEATURES]; /* name NULL: NONE and NEVER */
+/* By name, in this project's spelling or another usual one ("sse4_1", "pni"); X86_FEAT_NEVER: none such. */
+X86Feature x86_feature_by_name(const char *name);
+/* What feature cannot be without, or X86_FEAT_NONE when n is past the last. */
+X86Feature x86_feature_need(X86Feature feature, unsigned n);
+
 #endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPUID (SDM vol. 2, CPUID; AMD APM vol. 3 app. E).
+ *
+ * Feature bits come from features.def's rows; the leaves here add what is not a yes or no: names, topology, caches, sizes.
+ * Topology: one package, each vCPU a core with one thread, APIC ids in order. Caches are those of a middling server core, made up but consistent in
+ * all leaves that tell of them: 32 KiB of L1 each, 2 MiB of L2, 32 MiB of L3 for all.
+ * A leaf past the last basic one gives the last one's data on Intel's processors, zeros on AMD's.
+ */
+#include <string.h>
+
+#include "base/bits.h"
+#include "target/x86/cpu.h"
+
+#define HYPERVISOR_BASE 0x40000000u
+#define HYPERVISOR_LAST 0x40000010u
+#define CACHE_LINE 64u
+
+typedef uint32_t Regs[4]; /* EAX, EBX, ECX, EDX */
+enum { A, B, C, D };
+
+static void add_features(const X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
+{
+    for (unsigned f = 1; f < X86_FEAT_NEVER; f++) {
+        const X86FeatureInfo *i = &x86_feature_info[f];
+        if (i->leaf == leaf && i->subleaf == subleaf && x86_has(&cpu->features, f))
+            out[i->reg] |= 1u << i->bit;
+    }
+}
+
+/* Bits of APIC ids that name a core. */
+static unsigned core_bits(void)
+{
+    unsigned n = (unsigned)MAX_OF(cpu_count(), 1);
+    return n > 1 ? 64 - clz64(n - 1) : 0;
+}
+
+static uint32_t signature(const X86CPU *cpu)
+{
+    const X86Identity *id = &cpu->id;
+    uint32_t family = MIN_OF(id->family, 15u), extended = id->family - family;
+
+    return id->stepping | (id->model & 15) << 4 | family << 8 | (id->model >> 4) << 16 | extended << 20;
+}
+
+/* Twelve characters in the order of leaf 0. */
+static void vendor(const char *name, Regs out)
+{
+    memcpy(&out[B], name, 4);
+    memcpy(&out[D], name + 4, 4);
+    memcpy(&out[C], name + 8, 4);
+}
+
+static void leaf_1(X86CPU *cpu, Regs out)
+{
+    uint32_t n = (uint32_t)MAX_OF(cpu_count(), 1);
+
+    out[A] = signature(cpu);
+    out[B] = (CACHE_LINE / 8) << 8 | MIN_OF(n, 255u) << 16 | (cpu->apic_id & 0xff) << 24;
+    if (cpu->env.cr4 & CR4_OSXSAVE)
+        out[C] |= 1u << 27;
+    out[D] |= n > 1 ? 1u << 28 : 0; /* HTT: more than one logical processor in the package */
+    if (cpu->apic_off)
+        out[D] &= ~(1u << 9);
+}
+
+/* ---- caches ---- */
+typedef struct Cache { uint8_t type, level, ways; uint32_t sets; bool shared; } Cache; /* type: 1 data, 2 instructions, 3 both */
+static const Cache caches[] = { { 1, 1, 8, 64, false }, { 2, 1, 8, 64, false }, { 3, 2, 16, 2048, false }, { 3, 3, 16, 32768, true } };
+
+static uint32_t cache_kib(const Cache *c)
+{
+    return c->ways * c->sets * CACHE_LINE / 1024;
+}
+
+static void leaf_4(const X86CPU *cpu, uint32_t subleaf, Regs out)
+{
+    const Cache *c;
+    uint32_t cores = (1u << core_bits()) - 1;
+
+    if (subleaf >= ARRAY_SIZE(caches) || cpu->is_amd)
+        return;
+    c = &caches[subleaf];
+    out[A] = c->type | (uint32_t)c->level << 5 | 1u << 8 | (c->shared ? cores : 0) << 14 | MIN_OF(cores, 63u) << 26;
+    out[B] = (CACHE_LINE - 1) | (uint32_t)(c->ways - 1) << 22;
+    out[C] = c->sets - 1;
+}
+
+/* AMD's: L1 */
+static void leaf_80000005(const X86CPU *cpu, Regs out)
+{
+    if (!cpu->is_amd)
+        return;
+    out[A] = out[B] = 0xff40ff40; /* TLBs: 64 entries, fully associative */
+    out[C] = cache_kib(&caches[0]) << 24 | (uint32_t)caches[0].ways << 16 | 1 << 8 | CACHE_LINE;
+    out[D] = cache_kib(&caches[1]) << 24 | (uint32_t)caches[1].ways << 16 | 1 << 8 | CACHE_LINE;
+}
+
+/* L2, and AMD's L3; associativity by code: 8 is 16 ways */
+static void leaf_80000006(const X86CPU *cpu, Regs out)
+{
+    out[C] = cache_kib(&caches[2]) << 16 | 8 << 12 | (cpu->is_amd ? 1 << 8 : 0) | CACHE_LINE;
+    if (cpu->is_amd) {
+        out[A] = out[B] = 0x42004200; /* TLBs: 512 entries, 4 ways */
+        out[D] = (cache_kib(&caches[3]) / 512) << 18 | 8 << 12 | 1 << 8 | CACHE_LINE;
+    }
+}
+
+/* ---- topology: leaves 0xb and 0x1f ---- */
+static void leaf_topology(const X86CPU *cpu, uint32_t subleaf, Regs out)
+{
+    out[C] = subleaf & 0xff;
+    out[D] = cpu->apic_id;
+    if (subleaf == 0) {
+        out[B] = 1;
+        out[C] |= 1 << 8; /* threads of a core: one, no bits of the id */
+    } else if (subleaf == 1) {
+        out[A] = core_bits();
+        out[B] = (uint32_t)MAX_OF(cpu_count(), 1);
+        out[C] |= 2 << 8;
+    }
+}
+
+/* ---- XSAVE: leaf 0xd ---- */
+typedef struct XsaveComponent { uint8_t number; X86Feature feature; uint16_t size, offset; } XsaveComponent; /* offset: in the standard form */
+static const XsaveComponent components[] = { { 2, X86_FEAT_AVX, 256, 576 }, { 9, X86_FEAT_PKU, 8, 832 } };
+
+uint64_t x86_xcr0_supported(const X86CPU *cpu)
+{
+    uint64_t mask = XCR0_X87 | XCR0_SSE;
+
+    if (!x86_has(&cpu->features, X86_FEAT_XSAVE))
+        return 0;
+    for (size_t i = 0; i < ARRAY_SIZE(components); i++)
+        mask |= x86_has(&cpu->features, components[i].feature) ? BIT(components[i].number) : 0;
+    return mask;
+}
+
+uint32_t x86_xsave_size(const X86CPU *cpu, uint64_t mask, bool compacted)
+{
+    uint32_t end = 576;
+
+    for (size_t i = 0; i < ARRAY_SIZE(components); i++)
+        if (mask >> components[i].number & 1)
+            end = (compacted ? end : components[i].offset) + components[i].size;
+    return end;
+}
+
+static void leaf_d(const X86CPU *cpu, uint32_t subleaf, Regs out)
+{
+    uint64_t supported = x86_xcr0_supported(cpu);
+
+    if (!supported)
+        return;
+    if (subleaf == 0) {
+        out[A] = (uint32_t)supported;
+        out[B] = x86_xsave_size(cpu, cpu->env.xcr0, false);
+        out[C] = x86_xsave_size(cpu, supported, false);
+        out[D] = (uint32_t)(supported >> 32);
+    } else if (subleaf == 1 && x86_has(&cpu->features, X86_FEAT_XSAVEC)) {
+        out[B] = x86_xsave_size(cpu, cpu->env.xcr0 | cpu->env.xss, true);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(components); i++) {
+        if (components[i].number == subleaf && supported >> subleaf & 1) {
+            out[A] = components[i].size;
+            out[B] = components[i].offset;
+        }
+    }
+}
+
+/* ---- rates ---- */
+/* The crystal's clock is the APIC timer's. TSC / crystal = EBX / EAX. */
+static void leaf_15(const X86CPU *cpu, Regs out)
+{
+    const uint32_t crystal_hz = 1000000000;
+    uint64_t a = crystal_hz, b = cpu->tsc_hz, x = a, y = b;
+
+    while (y) {
+        uint64_t r = x % y;
+        x = y;
+        y = r;
+    }
+    a /= x;
+    b /= x;
+    if (b > UINT32_MAX)
+        return;
+    out[A] = (uint32_t)a;
+    out[B] = (uint32_t)b;
+    out[C] = crystal_hz;
+}
+
+static void leaf_hypervisor(const X86CPU *cpu, uint32_t leaf, Regs out)
+{
+    if (leaf == HYPERVISOR_BASE) {
+        out[A] = HYPERVISOR_LAST;
+        memcpy(&out[B], "calqueCalque", 12);
+    } else if (leaf == HYPERVISOR_LAST) { /* rates in kHz: TSC, APIC bus */
+        out[A] = (uint32_t)(cpu->tsc_hz / 1000);
+        out[B] = 1000000;
+    }
+}
+
+static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
+{
+    add_features(cpu, leaf, subleaf, out);
+    switch (leaf) {
+    case 0:
+        out[A] = cpu->id.level;
+        vendor(cpu->id.vendor, out);
+        break;
+    case 1:
+        leaf_1(cpu, out);
+        break;
+    case 2:
+        out[A] = cpu->is_amd ? 0 : 0xff01; /* see leaf 4 */
+        break;
+    case 4:
+        leaf_4(cpu, subleaf, out);
+        break;
+    case 5:
+        if (x86_has(&cpu->features, X86_FEAT_MONITOR)) {
+            out[A] = out[B] = CACHE_LINE;
+            out[C] = 3; /* enumerated; interrupts wake even when masked */
+        }
+        break;
+    case 7:
+        if (subleaf == 0 && cpu->env.cr4 & CR4_PKE)
+            out[C] |= 1u << 4; /* OSPKE */
+        break;
+    case 0xb:
+    case 0x1f:
+        leaf_topology(cpu, subleaf, out);
+        break;
+    case 0xd:
+        leaf_d(cpu, subleaf, out);
+        break;
+    case 0x15:
+        leaf_15(cpu, out);
+        break;
+    case 0x16:
+        out[A] = out[B] = (uint32_t)(cpu->tsc_hz / 1000000);
+        out[C] = 100;
+        break;
+    }
+}
+
+/* What AMD's leaf 0x80000001 repeats of leaf 1's EDX. */
+#define AMD_REPEATED 0x0183f3ffu
+
+static void leaf_extended(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
+{
+    Regs basic = { 0 };
+
+    add_features(cpu, leaf, subleaf, out);
+    switch (leaf) {
+    case 0x80000000:
+        out[A] = cpu->id.xlevel;
+        if (cpu->is_amd)
+            vendor(cpu->id.vendor, out);
+        break;
+    case 0x80000001:
+        if (cpu->is_amd) {
+            add_features(cpu, 1, 0, basic);
+            out[A] = signature(cpu);
+            out[C] |= cpu_count() > 1 ? 2 : 0; /* CmpLegacy */
+            out[D] |= basic[D] & AMD_REPEATED;
+        }
+        break;
+    case 0x80000002: case 0x80000003: case 0x80000004:
+        memcpy(out, cpu->id.brand + 16 * (leaf - 0x80000002), 16);
+        break;
+    case 0x80000005:
+        leaf_80000005(cpu, out);
+        break;
+    case 0x80000006:
+        leaf_80000006(cpu, out);
+        break;
+    case 0x80000008:
+        out[A] = cpu->phys_bits | (x86_has(&cpu->features, X86_FEAT_LA57) ? 57u : 48u) << 8;
+        if (cpu->is_amd)
+            out[C] = (uint32_t)(MIN_OF(MAX_OF(cpu_count(), 1), 256) - 1) | core_bits() << 12;
+        break;
+    }
+}
+
+void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    memset(out, 0, sizeof(Regs));
+    if (leaf >= HYPERVISOR_BASE && leaf <= HYPERVISOR_BASE + 0xff && x86_has(&cpu->features, X86_FEAT_HYPERVISOR)) {
+        leaf_hypervisor(cpu, leaf, out);
+        return;
+    }
+    if (leaf >= 0x80000000 && leaf <= cpu->id.xlevel) {
+        leaf_extended(cpu, leaf, subleaf, out);
+        return;
+    }
+    if (leaf > cpu->id.level) {
+        if (cpu->is_amd)
+            return;
+        leaf = cpu->id.level;
+    }
+    leaf_basic(cpu, leaf, subleaf, out);
+}
