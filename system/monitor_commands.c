@@ -13,6 +13,7 @@
 #include "memory/memory.h"
 #include "system/main_loop.h"
 #include "system/monitor.h"
+#include "system/screendump.h"
 #include "target/api/target.h"
 
 typedef struct Command {
@@ -58,6 +59,15 @@ static void cmd_powerdown(char **argv, FILE *out)
         fprintf(out, "this machine has no power button\n");
 }
 
+static void cmd_screendump(char **argv, FILE *out)
+{
+    g_autoptr(GError) error = NULL;
+    if (!argv[0])
+        fprintf(out, "screendump: to which file?\n");
+    else if (!screendump(argv[0], argv[1], &error))
+        fprintf(out, "%s\n", error->message);
+}
+
 static void cmd_log(char **argv, FILE *out)
 {
     g_autoptr(GError) error = NULL;
@@ -77,6 +87,7 @@ static const Command commands[] = {
     { "cont", "c", "", "let the guest go on", cmd_cont },
     { "system_reset", NULL, "", "reset the machine", cmd_reset },
     { "system_powerdown", NULL, "", "press the power button", cmd_powerdown },
+    { "screendump", NULL, "FILE [ppm|png]", "write a picture of the screen (the format follows from the name)", cmd_screendump },
     { "log", NULL, "ITEM[,ITEM...]", "log these ('none': stop; alone: list them)", cmd_log },
 };
 

@@ -31,6 +31,7 @@
     X(pl011_class) \
     X(pl031_class) \
     X(pl061_class) \
+    X(vga_pci_class) \
     X(port92_class) \
     X(reset_control_class) \
     X(virtio_mmio_empty_class)

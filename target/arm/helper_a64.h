@@ -12,10 +12,10 @@
 #undef HELPER
 
 /* helper_except.c */
-void helper_exception(CPUState *cs, uint32_t syndrome, uint64_t pc);
+void helper_sync_exception(CPUState *cs, uint32_t syndrome, uint64_t pc);
 void helper_exception_far(CPUState *cs, uint32_t syndrome, uint64_t pc, uint64_t far);
 void helper_step_exception(CPUState *cs, uint64_t pc);
-void helper_breakpoint(CPUState *cs, uint64_t pc);
+void helper_breakpoint_check(CPUState *cs, uint64_t pc);
 void helper_hvc(CPUState *cs, uint32_t imm, uint64_t pc);
 void helper_eret(CPUState *cs, uint64_t elr);
 void helper_check_sp(CPUState *cs, uint64_t sp);

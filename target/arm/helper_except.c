@@ -11,7 +11,7 @@
 #include "target/arm/internals.h"
 #include "target/arm/psci.h"
 
-void helper_exception(CPUState *cs, uint32_t syndrome, uint64_t pc)
+void helper_sync_exception(CPUState *cs, uint32_t syndrome, uint64_t pc)
 {
     CPUARMState *env = arm_env(cs);
 
@@ -33,11 +33,11 @@ void helper_exception_far(CPUState *cs, uint32_t syndrome, uint64_t pc, uint64_t
 /* The software step exception: its syndrome tells what was stepped before (D2.12.7). */
 void helper_step_exception(CPUState *cs, uint64_t pc)
 {
-    helper_exception(cs, ARM_SYN(EC_STEP_LOWER, arm_env(cs)->step_iss | DEBUG_FSC), pc);
+    helper_sync_exception(cs, ARM_SYN(EC_STEP_LOWER, arm_env(cs)->step_iss | DEBUG_FSC), pc);
 }
 
 /* bp_filter says that a breakpoint may match the instruction at pc, which is about to run. */
-void helper_breakpoint(CPUState *cs, uint64_t pc)
+void helper_breakpoint_check(CPUState *cs, uint64_t pc)
 {
     if (arm_breakpoint_matches(arm_cpu(cs), pc))
         arm_raise_sync(arm_cpu(cs), ARM_SYN(EC_BKPT_LOWER, DEBUG_FSC), NULL, GETPC());

@@ -34,13 +34,13 @@ void gen_goto(DisasContext *s, uint64_t pc)
     s->t->ended = true;
 }
 
-void gen_exit_next(DisasContext *s, bool main)
+void gen_a64_exit_next(DisasContext *s, bool main)
 {
     ir_exit(s->f, ir_add_exit(s->f, (IRExit){ .kind = main ? IR_EXIT_MAIN : IR_EXIT_LOOKUP, .pc = s->pc + 4 }));
     s->t->ended = true;
 }
 
-unsigned slow_exit(DisasContext *s)
+unsigned a64_slow_exit(DisasContext *s)
 {
     return ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = s->pc, .flags = next_flags(s) | BF_SLOW });
 }
@@ -61,7 +61,7 @@ static void gen_change_pstate(DisasContext *s, uint32_t clear, uint32_t set)
 static void gen_breakpoint_check(DisasContext *s, bool first)
 {
     if (is_slow(s)) {
-        ir_call(s->f, &ir_helper_breakpoint, ir_i64(s->f, s->pc));
+        ir_call(s->f, &ir_helper_breakpoint_check, ir_i64(s->f, s->pc));
         return;
     }
     uint64_t flags = (first ? s->flags : next_flags(s)) | BF_SLOW;
@@ -83,10 +83,10 @@ static void end_with_exception(DisasContext *s)
     s->t->ended = true;
 }
 
-void gen_exception(DisasContext *s, uint32_t syndrome)
+void gen_a64_exception(DisasContext *s, uint32_t syndrome)
 {
     exception_state(s);
-    ir_call(s->f, &ir_helper_exception, ir_i32(s->f, syndrome), ir_i64(s->f, s->pc));
+    ir_call(s->f, &ir_helper_sync_exception, ir_i32(s->f, syndrome), ir_i64(s->f, s->pc));
     end_with_exception(s);
 }
 
@@ -102,14 +102,14 @@ bool fp_access_check(DisasContext *s)
     if (s->fp_checked)
         return true;
     if (s->flags & BF_FP_TRAP) {
-        gen_exception(s, ARM_SYN(EC_FP_TRAP, 0x1e00000)); /* CV = 1, COND = 0b1110 */
+        gen_a64_exception(s, ARM_SYN(EC_FP_TRAP, 0x1e00000)); /* CV = 1, COND = 0b1110 */
         return false;
     }
     s->fp_checked = true;
     return true;
 }
 
-IRMemOp data_memop(const DisasContext *s, unsigned size, bool sign)
+IRMemOp a64_data_memop(const DisasContext *s, unsigned size, bool sign)
 {
     return size | (sign ? MO_SIGN : 0) | s->mmu_idx << MO_IDX_SHIFT | (s->flags & BF_ALIGN ? size << MO_ALIGN_SHIFT : 0) |
            (s->flags & BF_BIG_ENDIAN ? MO_BSWAP : 0);
@@ -122,7 +122,7 @@ void check_sp_alignment(DisasContext *s, unsigned rn)
     if (is_slow(s))
         ir_call(s->f, &ir_helper_check_sp, read_xsp(s, 31, true));
     else
-        ir_br(s->f, IR_TSTNE, read_xsp(s, 31, true), ir_i64(s->f, 15), slow_exit(s));
+        ir_br(s->f, IR_TSTNE, read_xsp(s, 31, true), ir_i64(s->f, 15), a64_slow_exit(s));
     s->sp_aligned = true;
 }
 
@@ -168,9 +168,9 @@ static bool gen_first_checks(DisasContext *s)
         if (s->flags & BF_BREAK)
             gen_breakpoint_check(s, true);
         if (s->flags & BF_IL)
-            gen_exception(s, ARM_SYN(EC_ILLEGAL, 0));
+            gen_a64_exception(s, ARM_SYN(EC_ILLEGAL, 0));
         else if (bti_fails(s))
-            gen_exception(s, ARM_SYN(EC_BTI, s->btype));
+            gen_a64_exception(s, ARM_SYN(EC_BTI, s->btype));
     }
     return s->t->ended;
 }
@@ -236,7 +236,7 @@ void arm_trans_insn(TransContext *t)
             gen_breakpoint_check(s, false);
     }
     if (!a64_decode(s, s->insn))
-        gen_exception(s, ARM_SYN(EC_UNKNOWN, 0));
+        gen_a64_exception(s, ARM_SYN(EC_UNKNOWN, 0));
     if (!t->ended && !trans_same_page(t, t->pc))
         gen_goto(s, t->pc);
 }

@@ -59,20 +59,20 @@ static inline bool have(const DisasContext *s, ARMFeature feat) { return arm_has
 /* Emits the trap and returns false when FP and SIMD are disabled here; the handler then returns true at once. */
 bool fp_access_check(DisasContext *s);
 /* Memory operation for data accesses of this block: index, alignment (SCTLR.A), endianness, size and sign. */
-IRMemOp data_memop(const DisasContext *s, unsigned size, bool sign);
+IRMemOp a64_data_memop(const DisasContext *s, unsigned size, bool sign);
 /* Emits a synchronous exception at this instruction and ends the block. */
-void gen_exception(DisasContext *s, uint32_t syndrome);
+void gen_a64_exception(DisasContext *s, uint32_t syndrome);
 /* Emits the exit to pc (direct) with block flags as they are (BTYPE 0) and ends the block. */
 void gen_goto(DisasContext *s, uint64_t pc);
 /* Ends the block after state changed: the next one is looked up by the CPU's state (main: through the main loop). */
-void gen_exit_next(DisasContext *s, bool main);
+void gen_a64_exit_next(DisasContext *s, bool main);
 
 /* The same with FAR_EL1 set. */
 void gen_exception_far(DisasContext *s, uint32_t syndrome, uint64_t far);
 /* Block flags after this instruction when nothing special happens: BTYPE 0, step done. */
 uint64_t next_flags(const DisasContext *s);
 /* Index of an exit to the same instruction with BF_SLOW; only while nothing of the instruction has been emitted but reads. */
-unsigned slow_exit(DisasContext *s);
+unsigned a64_slow_exit(DisasContext *s);
 /* Whether the rare cases are to be done in place, by helpers: in a block of one instruction anyway, which must not be left undone. */
 static inline bool is_slow(const DisasContext *s) { return (s->flags & (BF_SLOW | BF_SS)) || s->t->max_insns == 1; }
 /* SP alignment check, before the first access of an instruction whose base is Xn (rn 31: SP). */

@@ -16,7 +16,7 @@
 
 static void set_exclusive_addr(DisasContext *s, IRRef addr) { ir_stenv(s->f, ENV_OFFSET(exclusive_addr), 3, addr); }
 
-static IRMemOp atomic_memop(const DisasContext *s, unsigned size) { return with_align(data_memop(s, size, false), size); }
+static IRMemOp atomic_memop(const DisasContext *s, unsigned size) { return with_align(a64_data_memop(s, size, false), size); }
 
 /* ---- load-exclusive ---- */
 bool trans_LDXR(DisasContext *s, const arg_LDXR *a)

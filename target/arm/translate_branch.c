@@ -121,9 +121,9 @@ void gen_jump(DisasContext *s, IRRef pc, IRExitKind kind, unsigned btype)
     /* Without a tag, canonical, and in this half of the address space: what BranchAddr would not change, and what the back end takes for the jump cache as it is. */
     IRRef n = ir_i32(s->f, 52);
     if (s->pc >> 63)
-        ir_br(s->f, IR_NE, ir_sar(s->f, pc, n), ir_i64(s->f, ~0ull), slow_exit(s));
+        ir_br(s->f, IR_NE, ir_sar(s->f, pc, n), ir_i64(s->f, ~0ull), a64_slow_exit(s));
     else
-        ir_br(s->f, IR_NE, ir_shr(s->f, pc, n), ir_i64(s->f, 0), slow_exit(s));
+        ir_br(s->f, IR_NE, ir_shr(s->f, pc, n), ir_i64(s->f, 0), a64_slow_exit(s));
     set_btype(s, btype);
     if (kind == IR_EXIT_CALL)
         write_x(s, 30, ir_i64(s->f, s->pc + 4));

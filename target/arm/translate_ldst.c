@@ -61,7 +61,7 @@ static IRRef literal_addr(DisasContext *s, int imm19) { return ir_i64(s->f, s->p
 
 bool trans_LDR_lit(DisasContext *s, const arg_LDR_lit *a)
 {
-    write_x(s, a->rt, ir_ld(s->f, int_type(a->sf), literal_addr(s, a->imm19), 0, data_memop(s, a->sz, a->sign)));
+    write_x(s, a->rt, ir_ld(s->f, int_type(a->sf), literal_addr(s, a->imm19), 0, a64_data_memop(s, a->sz, a->sign)));
     return true;
 }
 
@@ -70,7 +70,7 @@ bool trans_LDR_lit_v(DisasContext *s, const arg_LDR_lit_v *a)
     if (a->opc == 3)
         return false;
     if (fp_access_check(s))
-        write_v(s, a->rt, load_v(s, literal_addr(s, a->imm19), 0, 2 + a->opc, data_memop(s, 2 + a->opc, false)));
+        write_v(s, a->rt, load_v(s, literal_addr(s, a->imm19), 0, 2 + a->opc, a64_data_memop(s, 2 + a->opc, false)));
     return true;
 }
 
@@ -105,7 +105,7 @@ bool trans_LDST_imm(DisasContext *s, const arg_LDST_imm *a)
 {
     if (!ldst_form_ok(a->sz, a->opc))
         return false;
-    IRMemOp mo = data_memop(s, a->sz, false);
+    IRMemOp mo = a64_data_memop(s, a->sz, false);
     if (a->w == 2)
         mo = unprivileged(s, mo);
     IRRef base = read_base(s, a->rn), v;
@@ -121,7 +121,7 @@ bool trans_LDST_uimm(DisasContext *s, const arg_LDST_uimm *a)
 {
     if (!ldst_form_ok(a->sz, a->opc))
         return false;
-    IRRef v = gen_access(s, a->sz, a->opc, a->rt, read_base(s, a->rn), (int64_t)a->imm12 << a->sz, data_memop(s, a->sz, false));
+    IRRef v = gen_access(s, a->sz, a->opc, a->rt, read_base(s, a->rn), (int64_t)a->imm12 << a->sz, a64_data_memop(s, a->sz, false));
     if (a->opc)
         write_x(s, a->rt, v);
     return true;
@@ -139,7 +139,7 @@ bool trans_LDST_reg(DisasContext *s, const arg_LDST_reg *a)
     if (!(a->option & 2) || !ldst_form_ok(a->sz, a->opc))
         return false;
     IRRef addr = register_offset_addr(s, a->rn, a->rm, a->option, a->s ? a->sz : 0);
-    IRRef v = gen_access(s, a->sz, a->opc, a->rt, addr, 0, data_memop(s, a->sz, false));
+    IRRef v = gen_access(s, a->sz, a->opc, a->rt, addr, 0, a64_data_memop(s, a->sz, false));
     if (a->opc)
         write_x(s, a->rt, v);
     return true;
@@ -155,7 +155,7 @@ static bool v_size(unsigned sz, unsigned opc, unsigned *size)
 static void gen_access_v(DisasContext *s, bool load, unsigned size, unsigned rt, IRRef addr, int64_t offset, unsigned rn, bool writeback,
                          IRRef base, int64_t base_offset)
 {
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
     IRRef v = IR_NONE;
 
     if (load)
@@ -210,7 +210,7 @@ bool trans_LDAPUR(DisasContext *s, const arg_LDAPUR *a)
 {
     if (!ldst_form_ok(a->sz, a->opc))
         return false;
-    IRMemOp mo = with_align(data_memop(s, a->sz, false), a->sz) | (a->opc ? MO_ACQ : MO_REL);
+    IRMemOp mo = with_align(a64_data_memop(s, a->sz, false), a->sz) | (a->opc ? MO_ACQ : MO_REL);
     IRRef v = gen_access(s, a->sz, a->opc, a->rt, read_base(s, a->rn), a->imm9, mo);
     if (a->opc)
         write_x(s, a->rt, v);
@@ -224,7 +224,7 @@ bool trans_LDRA(DisasContext *s, const arg_LDRA *a)
     IRRef base = read_base(s, a->rn);
 
     base = gen_auth(s, base, ir_i64(s->f, 0), 2 + a->m, true);
-    IRRef v = ir_ld(s->f, IR_I64, base, offset, data_memop(s, 3, false));
+    IRRef v = ir_ld(s->f, IR_I64, base, offset, a64_data_memop(s, 3, false));
     write_x(s, a->rt, v);
     if (a->w)
         write_base(s, a->rn, base, offset);

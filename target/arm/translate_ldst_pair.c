@@ -13,7 +13,7 @@
 /* The two values at addr + offset, each of 1 << size bytes. */
 static void load_pair(DisasContext *s, IRType t, IRRef addr, int64_t offset, unsigned size, bool sign, IRRef out[2])
 {
-    IRMemOp mo = data_memop(s, size, sign);
+    IRMemOp mo = a64_data_memop(s, size, sign);
 
     if (mo & MO_BSWAP) {
         for (unsigned i = 0; i < 2; i++)
@@ -48,7 +48,7 @@ bool trans_STP(DisasContext *s, const arg_STP *a)
     int64_t offset = (int64_t)a->imm7 * (1 << size);
     IRRef base = read_base(s, a->rn);
 
-    ir_st2(s->f, base, access_offset(a->w, offset), read_x(s, a->rt, a->sf), read_x(s, a->rt2, a->sf), data_memop(s, size, false));
+    ir_st2(s->f, base, access_offset(a->w, offset), read_x(s, a->rt, a->sf), read_x(s, a->rt2, a->sf), a64_data_memop(s, size, false));
     if (a->w)
         write_base(s, a->rn, base, offset);
     return true;
@@ -58,7 +58,7 @@ bool trans_STP(DisasContext *s, const arg_STP *a)
 static void load_pair_v(DisasContext *s, IRRef addr, int64_t offset, unsigned size, IRRef out[2])
 {
     static const uint8_t types[] = { [2] = IR_F32, [3] = IR_F64, [4] = IR_V128 };
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
 
     if (mo & MO_BSWAP) {
         for (unsigned i = 0; i < 2; i++)
@@ -90,7 +90,7 @@ bool trans_LDP_v(DisasContext *s, const arg_LDP_v *a)
 static void store_pair_v(DisasContext *s, IRRef addr, int64_t offset, unsigned size, unsigned rt, unsigned rt2)
 {
     static const uint8_t types[] = { [2] = IR_F32, [3] = IR_F64, [4] = IR_V128 };
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
 
     if (mo & MO_BSWAP) {
         store_v(s, addr, offset, rt, size, mo);

@@ -33,7 +33,7 @@ static IRRef order_elements(DisasContext *s, IRRef v, unsigned size)
 /* The access of whole registers is of bytes, aligned as an element. */
 static IRMemOp bytes_memop(DisasContext *s, unsigned log2_bytes, unsigned size)
 {
-    IRMemOp mo = data_memop(s, log2_bytes, false) & ~MO_BSWAP;
+    IRMemOp mo = a64_data_memop(s, log2_bytes, false) & ~MO_BSWAP;
     return with_align(mo, s->flags & BF_ALIGN ? size : 0);
 }
 
@@ -66,7 +66,7 @@ static void load_ld2_q(DisasContext *s, IRRef base, unsigned size, IRRef out[4])
 static void load_elements(DisasContext *s, IRRef base, unsigned selem, bool q, unsigned size, IRRef out[4])
 {
     unsigned elements = (q ? 16u : 8u) >> size;
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
 
     for (unsigned i = 0; i < selem; i++)
         out[i] = ir_vconst(s->f, 0);
@@ -81,7 +81,7 @@ static void load_elements(DisasContext *s, IRRef base, unsigned selem, bool q, u
 static void store_elements(DisasContext *s, IRRef base, unsigned selem, bool q, unsigned size, unsigned rt)
 {
     unsigned elements = (q ? 16u : 8u) >> size;
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
     IRRef v[4];
 
     for (unsigned i = 0; i < selem; i++)
@@ -180,7 +180,7 @@ static void load_replicate(DisasContext *s, const arg_LD_single *a, unsigned sel
     IRRef base = read_base(s, a->rn), v[4];
 
     for (unsigned i = 0; i < selem; i++)
-        v[i] = ir_ld(s->f, a->size == 3 ? IR_I64 : IR_I32, base, (int64_t)i << a->size, data_memop(s, a->size, false));
+        v[i] = ir_ld(s->f, a->size == 3 ? IR_I64 : IR_I32, base, (int64_t)i << a->size, a64_data_memop(s, a->size, false));
     post_index(s, a->p, a->rn, a->rm, base, selem << a->size);
     for (unsigned i = 0; i < selem; i++)
         write_vq(s, reg(a->rt, i), ir_vdup(s->f, a->size, v[i]), a->q);
@@ -203,7 +203,7 @@ bool trans_LD_single(DisasContext *s, const arg_LD_single *a)
     if (!fp_access_check(s))
         return true;
     IRRef base = read_base(s, a->rn);
-    IRMemOp mo = data_memop(s, size, false);
+    IRMemOp mo = a64_data_memop(s, size, false);
     IRType t = size == 3 ? IR_I64 : IR_I32;
     for (unsigned i = 0; i < selem; i++) {
         if (a->l)

@@ -12,7 +12,7 @@
 /* These return to the next instruction, with PSTATE as after this one. */
 static void gen_call_exception(DisasContext *s, unsigned ec, unsigned imm)
 {
-    ir_call(s->f, &ir_helper_exception, ir_i32(s->f, ARM_SYN(ec, imm)), ir_i64(s->f, s->pc + 4));
+    ir_call(s->f, &ir_helper_sync_exception, ir_i32(s->f, ARM_SYN(ec, imm)), ir_i64(s->f, s->pc + 4));
     ir_exit(s->f, ir_add_exit(s->f, (IRExit){ .kind = IR_EXIT_LOOKUP, .dynamic_pc = true }));
     s->t->ended = true;
 }
@@ -39,7 +39,7 @@ bool trans_SMC(DisasContext *s, const arg_SMC *a) { return false; }
 
 bool trans_BRK(DisasContext *s, const arg_BRK *a)
 {
-    gen_exception(s, ARM_SYN(EC_BRK, a->imm16));
+    gen_a64_exception(s, ARM_SYN(EC_BRK, a->imm16));
     return true;
 }
 
@@ -49,14 +49,14 @@ bool trans_HINT(DisasContext *s, const arg_HINT *a) { return true; }
 bool trans_WFE(DisasContext *s, const arg_WFE *a)
 {
     ir_calln(s->f, &ir_helper_wfe, NULL);
-    gen_exit_next(s, true);
+    gen_a64_exit_next(s, true);
     return true;
 }
 
 bool trans_WFI(DisasContext *s, const arg_WFI *a)
 {
     ir_calln(s->f, &ir_helper_wfi, NULL);
-    gen_exit_next(s, true);
+    gen_a64_exit_next(s, true);
     return true;
 }
 
@@ -163,7 +163,7 @@ static bool gen_daif_from_el0(DisasContext *s, unsigned op2)
 static void end_if_debugged(DisasContext *s)
 {
     if (s->flags & (BF_SS | BF_BREAK))
-        gen_exit_next(s, false);
+        gen_a64_exit_next(s, false);
 }
 
 bool trans_DAIFSet(DisasContext *s, const arg_DAIFSet *a)
@@ -274,7 +274,7 @@ static void gen_sysreg_write(DisasContext *s, const ARMSysReg *r, unsigned rt, u
         ir_call(s->f, &ir_helper_msr, ir_i64(s->f, (uintptr_t)r), read_x(s, rt, true), ir_i32(s->f, syndrome));
     }
     if (r->flags & SYSREG_EXIT)
-        gen_exit_next(s, true);
+        gen_a64_exit_next(s, true);
 }
 
 bool trans_SYS(DisasContext *s, const arg_SYS *a)
@@ -296,11 +296,11 @@ bool trans_SYS(DisasContext *s, const arg_SYS *a)
 bool trans_DC_ZVA(DisasContext *s, const arg_DC_ZVA *a)
 {
     if (s->el == 0 && !(s->flags & BF_DZE)) {
-        gen_exception(s, sysreg_syndrome(false, 1, 3, 7, 4, 1, a->rt));
+        gen_a64_exception(s, sysreg_syndrome(false, 1, 3, 7, 4, 1, a->rt));
         return true;
     }
     if (s->cpu->id.dczid & 16) /* DZP */
         return false;
-    ir_call(s->f, &ir_helper_dc_zva, read_x(s, a->rt, true), ir_i32(s->f, data_memop(s, 3, false)));
+    ir_call(s->f, &ir_helper_dc_zva, read_x(s, a->rt, true), ir_i32(s->f, a64_data_memop(s, 3, false)));
     return true;
 }

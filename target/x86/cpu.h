@@ -75,6 +75,7 @@ typedef struct CPUX86State {
     uint32_t hflags;          /* block flags as of now (BF_*), low half; kept by x86_update_hflags */
     uint32_t mxcsr;           /* masks, rounding and modes; its sticky flags are in host_mxcsr */
     uint32_t host_mxcsr;      /* TargetFpOps.mxcsr_offset: rounding, FZ, DAZ of mxcsr, all exceptions masked, sticky flags */
+    uint32_t fp_pending;      /* exceptions of the pieces of an SSE instruction that is being checked for #XM (helper_vec.c); 0 between instructions */
     uint64_t opmask[8];       /* k0..k7 */
 
     /* ---- x87 (Intel SDM vol. 1 ch. 8) ---- */
@@ -186,6 +187,7 @@ extern const TargetFpOps x86_fp_ops;        /* fp_ops.c */
 #define BF_SMM (1u << 24)
 #define BF_RF (1u << 25)           /* EFLAGS.RF: no instruction breakpoint on the first instruction, then it is cleared */
 #define BF_IOBREAK (1u << 26)      /* DR7 with CR4.DE has an I/O breakpoint */
+#define BF_HIGH_ASID (1u << 27)    /* CPUState.high_by_asid, CPL 0-2: kernel code has its address space in jump tags */
 #define BF_CS_BASE(flags) ((uint32_t)((flags) >> 32))
 
 /* ir_insn_start's extra word: cc_op as of the instruction's start (0: env->cc_op is right), and what a fault must know. */
@@ -279,13 +281,11 @@ void x86_invpcid(X86CPU *cpu, unsigned type, uint64_t pcid, uint64_t va, uintptr
 void x86_set_pkru(X86CPU *cpu, uint32_t value);
 
 /* ---- debug.c: breakpoints and watchpoints of DR0-DR3 ---- */
+/* #DB when DR0-DR3 have a breakpoint for the instruction at linear address pc. */
+void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
 void x86_check_watch(CPUState *, uint64_t va, unsigned size, MMUAccess, unsigned idx, uintptr_t ra);
 void x86_debug_update(X86CPU *cpu);         /* after DR0-3, DR7 changed */
 bool x86_page_watched(X86CPU *cpu, uint64_t va); /* for MMUPage.watched */
-/* BF_BREAK: raises #DB when a breakpoint is at pc, which is about to run. */
-void x86_check_breakpoint(X86CPU *cpu, uint64_t pc, uintptr_t ra);
-/* BF_IOBREAK: before an access to I/O port; the trap comes after the instruction. May leave, to run it alone. */
-void x86_check_io_watch(X86CPU *cpu, uint32_t port, unsigned size, uintptr_t ra);
 
 /* ---- smm.c ---- */
 void x86_enter_smm(X86CPU *cpu);

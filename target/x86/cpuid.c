@@ -200,9 +200,12 @@ static void leaf_hypervisor(const X86CPU *cpu, uint32_t leaf, Regs out)
     }
 }
 
+/* ECX counts for these alone. */
+static bool has_subleaves(uint32_t leaf) { return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd || leaf == 0x1f; }
+
 static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
 {
-    add_features(cpu, leaf, subleaf, out);
+    add_features(cpu, leaf, has_subleaves(leaf) ? subleaf : 0, out);
     switch (leaf) {
     case 0:
         out[A] = cpu->id.level;
@@ -247,11 +250,11 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
 /* What AMD's leaf 0x80000001 repeats of leaf 1's EDX. */
 #define AMD_REPEATED 0x0183f3ffu
 
-static void leaf_extended(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
+static void leaf_extended(X86CPU *cpu, uint32_t leaf, Regs out)
 {
     Regs basic = { 0 };
 
-    add_features(cpu, leaf, subleaf, out);
+    add_features(cpu, leaf, 0, out);
     switch (leaf) {
     case 0x80000000:
         out[A] = cpu->id.xlevel;
@@ -291,7 +294,7 @@ void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
         return;
     }
     if (leaf >= 0x80000000 && leaf <= cpu->id.xlevel) {
-        leaf_extended(cpu, leaf, subleaf, out);
+        leaf_extended(cpu, leaf, out);
         return;
     }
     if (leaf > cpu->id.level) {

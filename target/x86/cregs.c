@@ -48,12 +48,10 @@ void x86_write_cr0(X86CPU *cpu, uint64_t value, uintptr_t ra)
     uint64_t changed = value ^ env->cr0;
     if ((changed & (CR0_PG | CR0_CD | CR0_NW)) && uses_pdptes(value, env->cr4, env->efer) && !x86_load_pdptes(cpu, env->cr3))
         x86_raise_gp0(cpu, ra);
-    uint64_t eip = x86_get_eip(env);
     env->cr0 = value;
     if ((changed & CR0_PG) && (env->efer & EFER_LME))
         x86_set_efer(cpu, value & CR0_PG ? env->efer | EFER_LMA : env->efer & ~(uint64_t)EFER_LMA);
     x86_update_hflags(env);
-    x86_set_eip(env, eip);
     if (changed & (CR0_PG | CR0_WP | CR0_PE)) {
         x86_paging_flush(cpu, true);
         x86_paging_new_cr3(cpu, false);

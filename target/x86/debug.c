@@ -7,6 +7,7 @@
  * abandoned and run again alone, as when single stepping (BF_TF), with the hits collected; the #DB that ends every stepped
  * instruction then takes its reason from what was hit, from EFLAGS.TF, or finds none and is dropped.
  */
+#include "target/x86/debug.h"
 #include "target/x86/segment_internal.h"
 
 enum { DR_EXECUTE, DR_WRITE, DR_IO, DR_READ_WRITE };

@@ -368,8 +368,9 @@ static X86Operand vec_of_imm8(Decoder *d, unsigned bytes)
 
 static X86Operand immediate(Decoder *d, unsigned size, unsigned bytes)
 {
-    bool sign = size == X86_SZ_s || size == X86_SZ_z;
-    return (X86Operand){ OPK_IMM, (uint8_t)bytes, 0, sign ? (uint64_t)next_signed(d, bytes) : next_bytes(d, bytes) };
+    if (size == X86_SZ_s || size == X86_SZ_z)
+        return (X86Operand){ OPK_IMM, (uint8_t)(1u << d->i->osz), 0, (uint64_t)next_signed(d, bytes) };
+    return (X86Operand){ OPK_IMM, (uint8_t)bytes, 0, next_bytes(d, bytes) };
 }
 
 static X86Operand far_pointer(Decoder *d)

@@ -28,7 +28,7 @@
  *   (M N U R f constrain mod by themselves), and size
  *     b w d q (1 2 4 8 bytes)   v (operand size)   z (operand size, 4 for 8)   y (8 for operand size 8, else 4)   dq (16)   qq (32)   x (16, VEX.256: 32)   xh xq xe (half, a quarter, an eighth of x)
  *     t (10)   ss sd (d q)   ps pd (x)   db dw vw (register of the first size, memory of the second: SLDT Evw)   p s a or none (0: the handler knows)
- *   I: Ib Iw Id unsigned; Is a byte, sign-extended; Iz sign-extended; Iv of 8 bytes whole.
+ *   I: Ib Iw Id unsigned; Iv of 8 bytes whole; Is a byte and Iz, sign-extended to the operand size, which is then the operand's bytes.
  *   "1" and register names (AL CL AX DX rAX rCX: operand size, eAX: z, ES, XMM0) as they stand.
  * feature: one of features.def, or "-"; "!X": only where X is missing (BSF where F3 would make it TZCNT); "SSE2/AVX" and "SSE2/AVX/AVX2": the legacy form's, VEX.128's and VEX.256's;
  *   "-" in the first place of several: no legacy form; VEX.256's left out: AVX for both (l0: there is none).

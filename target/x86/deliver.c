@@ -291,6 +291,7 @@ void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has
     else
         deliver_real(cpu, &e, 0);
     env->delivering = -1;
+    env->watch_step = false;
     if (log_enabled(LOG_INT))
         log_delivery(cpu, &e, from);
 }

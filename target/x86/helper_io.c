@@ -6,6 +6,7 @@
  * a FIFO on a read must not be asked twice because of a page fault.
  */
 #include "memory/memory.h"
+#include "target/x86/debug.h"
 #include "target/x86/helper_int.h"
 #include "target/x86/helper_string.h"
 
@@ -38,6 +39,8 @@ static void check_port(X86CPU *cpu, uint32_t port, unsigned bytes, uintptr_t ra)
 {
     if (cpu->env.hflags & BF_VM || !(cpu->env.hflags & BF_IOPL_OK))
         check_bitmap(cpu, port, bytes, ra);
+    if (cpu->env.hflags & BF_IOBREAK)
+        x86_check_io_watch(cpu, port, bytes, ra);
 }
 
 static uint32_t port_read(uint32_t port, unsigned bytes)

@@ -35,6 +35,7 @@ typedef struct DisasContext {
     unsigned mode;         /* default operand size, log2 bytes; 3 in 64-bit mode */
     CCState cc;
     bool cc_stored;        /* env->cc_op agrees with cc.op */
+    uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
     bool sse_checked, fpu_checked, mmx_checked; /* this block has passed the check */
 } DisasContext;
 
@@ -87,7 +88,7 @@ IRRef gen_cmov(DisasContext *s, unsigned cond, IRRef yes, IRRef no);
 /* Before a call that reads or changes flags through CPUState: cc_op and the slots are right in memory for IR_CALL_READS helpers. */
 void sync_cc(DisasContext *s);
 /* After a call that may have changed flags. */
-static inline void forget_cc(DisasContext *s) { s->cc = (CCState){ .op = CC_OP_DYNAMIC }; s->cc_stored = true; }
+void forget_cc(DisasContext *s);
 
 /* ---- exceptions and ways out ---- */
 void gen_exception(DisasContext *s, int vector);             /* at this instruction; ends the block */

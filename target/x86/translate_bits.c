@@ -169,7 +169,7 @@ static void finish_bmi(DisasContext *s, const X86Insn *i, IRRef res, IRRef cf)
 
     write_reg(s, i->op[0].reg, bytes, res);
     cf = cf ? cf : ir_i32(s->f, 0);
-    set_cc(s, CC_OP_BLSR + log2_bytes(bytes), res, bytes == 8 ? ir_zext(s->f, IR_I64, 2, cf) : cf, IR_NONE);
+    set_cc(s, CC_OP_BLSR + log2_bytes(bytes), res, cf, IR_NONE);
 }
 
 void trans_andn(DisasContext *s, const X86Insn *i)

@@ -40,11 +40,14 @@ static bool vconst(Ctx *c)
 
 static bool vpair(Ctx *c)
 {
-    int lo = use_reg(c, 0), hi = use_reg(c, 1);
+    uint64_t k;
+    bool high_zero = value_const(c, arg_root(c, 1), &k) && k == 0;
+    int lo = use_reg(c, 0), hi = high_zero ? NOREG : use_reg(c, 1);
     args_done(c);
     int d = def_reg(c, NOREG);
     ins_rr(&c->a, P66 | 0x6e | OP_W, d & 15, lo);
-    ins_rri(&c->a, X66_3A | 0x22 | OP_W, d & 15, hi, 1); /* pinsrq */
+    if (!high_zero)
+        ins_rri(&c->a, X66_3A | 0x22 | OP_W, d & 15, hi, 1); /* pinsrq */
     return true;
 }
 

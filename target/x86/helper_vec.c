@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Helpers of vector instructions: floating point with exceptions unmasked, masked moves, gathers.
+ *
+ * #XM (SDM vol. 1, 11.5): the reference computes as if everything were masked, on cleared flags; what it sets and MXCSR does not mask is
+ * raised before anything is written. Pre-computation exceptions (invalid, denormal, division by zero) go before the others: when one is
+ * unmasked, the others of the instruction have not happened yet. An instruction of several pieces is one for this purpose: the first
+ * pieces' flags wait in env->fp_pending.
+ */
+#include <string.h>
+
+#include "target/x86/helper_vec.h"
+
+#define FLAGS 0x3fu
+#define PRE_FLAGS 0x07u     /* IE DE ZE */
+#define FLAG_UE 0x10u
+#define MASK_SHIFT 7
+#define MXCSR_UM 0x800u
+
+#define HELPER IR_HELPER_DEFINE
+#include "target/x86/helper_vec.def"
+#undef HELPER
+
+/* Clears the sticky flags; they come back in take_flags. */
+static uint32_t clear_flags(CPUX86State *env)
+{
+    uint32_t old = env->host_mxcsr & FLAGS;
+    env->host_mxcsr &= ~FLAGS;
+    return old;
+}
+
+/* Flags that were made since clear_flags, which gave old; both become sticky. */
+static uint32_t take_flags(CPUX86State *env, uint32_t old)
+{
+    uint32_t made = env->host_mxcsr & FLAGS;
+    env->host_mxcsr = (env->host_mxcsr & ~FLAGS) | old;
+    return made;
+}
+
+/* The end of an instruction that made these flags: they stick, or #XM. */
+static void check_flags(X86CPU *cpu, uint32_t made, uintptr_t ra)
+{
+    CPUX86State *env = &cpu->env;
+    uint32_t unmasked = made & ~(env->mxcsr >> MASK_SHIFT);
+    env->host_mxcsr |= unmasked & PRE_FLAGS ? made & PRE_FLAGS : made;
+    if (unmasked)
+        x86_raise(cpu, env->cr4 & CR4_OSXMMEXCPT ? EXCP_XM : EXCP_UD, ra);
+}
+
+/* Whether a row's result has floating-point lanes that may be tiny; then the log2 of a lane's bytes, else 0. */
+static unsigned tiny_lanes(IRVx id)
+{
+    switch (id) {
+    case VX_addps: case VX_subps: case VX_mulps: case VX_divps: case VX_addss: case VX_subss: case VX_mulss: case VX_divss: case VX_haddps: case VX_hsubps:
+    case VX_addsubps: case VX_dpps: case VX_cvtpd2ps: case VX_cvtsd2ss: case VX_fmaddps: case VX_fmaddss: case VX_fmsubps: case VX_fmsubss:
+    case VX_fnmaddps: case VX_fnmaddss: case VX_fnmsubps: case VX_fnmsubss: case VX_fmaddsubps: case VX_fmsubaddps:
+        return 2;
+    case VX_addpd: case VX_subpd: case VX_mulpd: case VX_divpd: case VX_addsd: case VX_subsd: case VX_mulsd: case VX_divsd: case VX_haddpd: case VX_hsubpd:
+    case VX_addsubpd: case VX_dppd: case VX_fmaddpd: case VX_fmaddsd: case VX_fmsubpd: case VX_fmsubsd: case VX_fnmaddpd: case VX_fnmaddsd:
+    case VX_fnmsubpd: case VX_fnmsubsd: case VX_fmaddsubpd: case VX_fmsubaddpd:
+        return 3;
+    default:
+        return 0;
+    }
+}
+
+static bool is_scalar(IRVx id)
+{
+    const char *name = ir_vx_info[id].name;
+    return name[strlen(name) - 2] == 's' && id != VX_cvtpd2ps;
+}
+
+/* Unmasked underflow is signalled by a tiny result even when it is exact (SDM vol. 1, 4.9.1.5). */
+static bool has_tiny(IRVx id, const V128 *v)
+{
+    unsigned sz = tiny_lanes(id);
+    unsigned n = sz == 0 ? 0 : is_scalar(id) ? 1 : 16u >> sz;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t bits = sz == 2 ? (uint64_t)v->u32[i] << 33 : v->u64[i] << 1, exponent_one = sz == 2 ? 1ull << 56 : 1ull << 53;
+        if (bits && bits < exponent_one)
+            return true;
+    }
+    return false;
+}
+
+void helper_fp_checked(CPUState *cpu, V128 *d, uint32_t word, const V128 *a, const V128 *b, const V128 *c)
+{
+    CPUX86State *env = x86_env(cpu);
+    IRVx id = (IRVx)FP_CHECKED_ID(word);
+    V128 r;
+    uint32_t old = clear_flags(env);
+    x86_fp_ops.vx(cpu, id, &r, a, b, c, FP_CHECKED_IMM(word));
+    uint32_t made = take_flags(env, old) | env->fp_pending;
+    if (!(env->mxcsr & MXCSR_UM) && has_tiny(id, &r))
+        made |= FLAG_UE;
+    env->fp_pending = FP_CHECKED_MORE(word) ? made : 0;
+    if (!FP_CHECKED_MORE(word))
+        check_flags(x86_cpu(cpu), made, GETPC());
+    *d = r;
+}
+
+uint64_t helper_cvt_checked(CPUState *cpu, uint32_t word, uint64_t a)
+{
+    CPUX86State *env = x86_env(cpu);
+    unsigned d = word & CVT_DOUBLE ? 1 : 0;
+    uint32_t old = clear_flags(env);
+    uint64_t r;
+    if (word & CVT_FROM_INTEGER)
+        r = x86_fp_ops.i2f[d](cpu, a, true);
+    else
+        r = x86_fp_ops.f2i[d](cpu, a, true, word & CVT_TRUNCATE ? IR_RND_ZERO : IR_RND_CUR, word & CVT_WIDE ? 64 : 32);
+    check_flags(x86_cpu(cpu), take_flags(env, old), GETPC());
+    return r;
+}
+
+/* ---- masked moves ---- */
+static bool lane_chosen(const V128 *mask, unsigned sz, unsigned n)
+{
+    return mask->u8[((n + 1) << sz) - 1] & 0x80;
+}
+
+static void lane_set(V128 *v, unsigned sz, unsigned n, uint64_t x)
+{
+    memcpy(&v->u8[n << sz], &x, 1u << sz);
+}
+
+void helper_mask_load(CPUState *cpu, V128 *d, uint64_t va, uint32_t mo, const V128 *mask)
+{
+    unsigned sz = MO_SIZE(mo);
+    V128 r = { .u64 = { 0, 0 } };
+    for (unsigned n = 0; n < 16u >> sz; n++)
+        if (lane_chosen(mask, sz, n))
+            lane_set(&r, sz, n, mmu_ld(cpu, va + (n << sz), mo, GETPC()));
+    *d = r;
+}
+
+void helper_mask_store(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask, const V128 *v)
+{
+    unsigned sz = MO_SIZE(mo);
+    for (unsigned n = 0; n < 16u >> sz; n++)
+        if (lane_chosen(mask, sz, n)) {
+            uint64_t x = 0;
+            memcpy(&x, &v->u8[n << sz], 1u << sz);
+            mmu_st(cpu, va + (n << sz), x, mo, GETPC());
+        }
+}
+
+/* ---- gathers ---- */
+/* An element's linear address from its effective address. */
+static uint64_t gather_linear(CPUState *cpu, uint64_t ea, uint32_t word, unsigned bytes, uintptr_t ra)
+{
+    CPUX86State *env = x86_env(cpu);
+    unsigned seg = GATHER_SEG(word);
+    if (word & GATHER_ADDRESS32)
+        ea = (uint32_t)ea;
+    if (!(env->hflags & BF_CS64))
+        return x86_seg_linear(x86_cpu(cpu), seg, ea, bytes, false, ra);
+    return seg >= X86_SEG_FS ? env->segs[seg].base + ea : ea;
+}
+
+/*
+ * First every lane of the mask becomes its top bit's copies. Then lane by lane, lowest first: loaded into the destination and its mask cleared, so that a fault leaves what has been done and the
+ * instruction goes on from there when run again. At the end the mask is 0, and so is what the destination has above the lanes.
+ */
+void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
+{
+    CPUX86State *env = x86_env(cpu);
+    uintptr_t ra = GETPC();
+    bool data8 = word & GATHER_DATA8, index8 = word & GATHER_INDEX8;
+    unsigned wide = word & GATHER_WIDE ? 2 : 1, lanes = data8 || index8 ? 2 * wide : 4 * wide;
+    X86VecReg *dst = &env->vec[GATHER_DST(word)], *mask = &env->vec[GATHER_MASK(word)];
+    const X86VecReg *index = &env->vec[GATHER_INDEX(word)];
+    unsigned sz = data8 ? 3 : 2, per_piece = 16u >> sz;
+    for (unsigned n = 0; n < lanes; n++)
+        lane_set(&mask->q[n / per_piece], sz, n % per_piece, lane_chosen(&mask->q[n / per_piece], sz, n % per_piece) ? ~0ull : 0);
+    for (unsigned n = 0; n < lanes; n++) {
+        V128 *d = &dst->q[n / per_piece], *m = &mask->q[n / per_piece];
+        if (lane_chosen(m, sz, n % per_piece)) {
+            uint64_t x = index8 ? index->q[n / 2].u64[n % 2] : (uint64_t)index->q[n / 4].s32[n % 4];
+            lane_set(d, sz, n % per_piece, mmu_ld(cpu, gather_linear(cpu, ea + (x << GATHER_SHIFT(word)), word, 1u << sz, ra), mo, ra));
+        }
+        lane_set(m, sz, n % per_piece, 0);
+    }
+    unsigned bytes = lanes << sz;
+    memset(mask, 0, 32);
+    memset((uint8_t *)dst + bytes, 0, 32 - bytes);
+}
