@@ -51,18 +51,13 @@ static uint32_t fl_inc(Operands o, bool dec)
     return ((dec ? fl_sub(&o) : fl_add(&o)) & ~IR_FL_C) | (carry ? IR_FL_C : 0);
 }
 
-static uint32_t fl_shl(const Operands *o)
-{
-    bool carry = top(o, o->src);
-    return of_result(o) | carry_over_if(carry, carry ^ top(o, o->dst));
-}
-
-static uint32_t fl_sar(const Operands *o) { return of_result(o) | carry_over_if(o->src & 1, top(o, o->src ^ o->dst)); }
+static uint32_t fl_shl(const Operands *o) { return of_result(o) | carry_over_if(top(o, o->src), o->src & 1); }
+static uint32_t fl_sar(const Operands *o) { return of_result(o) | carry_over_if(o->src & 1, top(o, o->src)); }
 
 static uint32_t fl_mul(const Operands *o)
 {
     bool wide = cut(o, o->src) != 0;
-    return of_result(o) | carry_over_if(wide, wide);
+    return (of_result(o) & ~IR_FL_Z) | carry_over_if(wide, wide);
 }
 
 static uint32_t fl_blsr(const Operands *o) { return (of_result(o) & (IR_FL_S | IR_FL_Z)) | carry_over_if(o->src & 1, false); }

@@ -17,9 +17,9 @@ enum {
     CC_OP_LOGIC = 24,  /* DST: result. CF = OF = AF = 0 */
     CC_OP_INC = 28,    /* DST: result, SRC: CF as before (0 or 1) */
     CC_OP_DEC = 32,    /* DST: result, SRC: CF as before (0 or 1) */
-    CC_OP_SHL = 36,    /* DST: result, SRC: first operand shifted by count - 1. CF: SRC's top bit. OF: CF ^ result's top bit. AF = 0 */
-    CC_OP_SAR = 40,    /* DST: result, SRC: first operand shifted by count - 1 (SHR, SAR). CF: SRC bit 0. OF: DST's ^ SRC's top bit. AF = 0 */
-    CC_OP_MUL = 44,    /* DST: low half of the result, SRC: 0 when the upper half is its extension. CF = OF = SRC != 0. AF = 0 */
+    CC_OP_SHL = 36,    /* DST: result, SRC: top bit CF, bit 0 OF. AF = 0 */
+    CC_OP_SAR = 40,    /* DST: result, SRC: bit 0 CF, top bit OF. AF = 0 */
+    CC_OP_MUL = 44,    /* DST: low half of the result, SRC: 0 when the upper half is its extension. CF = OF = SRC != 0. ZF = AF = 0 */
     CC_OP_BITCNT = 48, /* DST: 0 gives ZF, else no flag at all (POPCNT) */
     CC_OP_BLSR = 52,   /* DST: result, SRC: CF (0 or 1). OF = AF = PF = 0: BLSR, BLSI, BLSMSK; BZHI; ANDN's kin */
     CC_OP_NB = 56

@@ -22,14 +22,14 @@ static unsigned __int128 rotate_with_carry(uint64_t a, uint32_t count, uint32_t 
 
 uint64_t helper_rotate_carry(uint64_t a, uint32_t count, uint32_t fl, uint32_t desc) { return (uint64_t)rotate_with_carry(a, count, fl, desc); }
 
-/* OF, where it is undefined, is that of a rotation by 1. */
+/* OF, where it is undefined, is that of a rotation by 1. A whole number of rounds changes nothing. */
 uint32_t helper_rotate_carry_fl(uint64_t a, uint32_t count, uint32_t fl, uint32_t desc)
 {
     unsigned bits = (desc & 0xff) * 8;
     bool cf = rotate_with_carry(a, count, fl, desc) >> bits & 1, next = desc & DESC_LEFT ? a >> (bits - 2) & 1 : !!(fl & IR_FL_C);
     bool of = (a >> (bits - 1) & 1) != next;
 
-    if (!count)
+    if (!carry_count(count, bits))
         return fl;
     return (fl & ~(IR_FL_C | IR_FL_O)) | (cf ? IR_FL_C : 0) | (of ? IR_FL_O : 0);
 }

@@ -128,8 +128,10 @@ static void *run_pointer(StringRun *r, uint64_t va, uint64_t n, bool write)
     CPUState *cs = &r->cpu->parent;
     unsigned size = (unsigned)(n << r->lg);
 
-    if (r->env->df < 0)
+    if (r->env->df < 0) { /* a fault names the first element */
+        mmu_probe(cs, va, r->bytes, write ? MMU_DATA_STORE : MMU_DATA_LOAD, r->idx, false, NULL, r->ra);
         va -= size - r->bytes;
+    }
     if (write)
         return mmu_probe_store(cs, va, size, r->idx, r->ra);
     return mmu_probe(cs, va, size, MMU_DATA_LOAD, r->idx, false, NULL, r->ra);

@@ -103,8 +103,7 @@ static IRRef fl_inc(DisasContext *s, bool dec)
 static IRRef fl_shift(DisasContext *s, bool left)
 {
     unsigned top = cc_bytes(&s->cc) * 8 - 1;
-    IRRef carry = bit_of(s, s->cc.src, left ? top : 0);
-    IRRef over = ir_xor(s->f, bit_of(s, s->cc.dst, top), left ? carry : bit_of(s, s->cc.src, top));
+    IRRef carry = bit_of(s, s->cc.src, left ? top : 0), over = bit_of(s, s->cc.src, left ? 0 : top);
     return ir_or(s->f, ir_or(s->f, result_flags(s), flag_of(s, carry, IR_FL_C)), over);
 }
 
@@ -118,8 +117,8 @@ static IRRef is_zero(DisasContext *s, IRRef v, IRCond cc)
 
 static IRRef fl_mul(DisasContext *s)
 {
-    IRRef wide = is_zero(s, s->cc.src, IR_NE);
-    return ir_or(s->f, ir_or(s->f, result_flags(s), flag_of(s, wide, IR_FL_C)), wide);
+    IRRef wide = is_zero(s, s->cc.src, IR_NE), fl = ir_and(s->f, result_flags(s), ir_i32(s->f, IR_FL_S | IR_FL_P));
+    return ir_or(s->f, ir_or(s->f, fl, flag_of(s, wide, IR_FL_C)), wide);
 }
 
 static IRRef fl_blsr(DisasContext *s)
@@ -283,6 +282,8 @@ static Condition cond_other(DisasContext *s, unsigned cond)
 
     if (group == CC_OP_BITCNT)
         return cond >> 1 == COND_Z || cond >> 1 == COND_BE || cond >> 1 == COND_LE ? against_zero(s, IR_EQ ^ no, c->dst) : never_or_always(s, no);
+    if (group == CC_OP_MUL && cond >> 1 == COND_Z)
+        return never_or_always(s, no);
     if (of_result(s, cond, c->dst, &r))
         return r;
     if (cond >> 1 != COND_B)

@@ -7,7 +7,8 @@
  * for the next instruction, and what follows knows that it was not 0. A single-stepped instruction must not leave so; it takes the choice.
  *
  * OF after a shift or rotate by more than 1 is undefined: what Intel's parts leave is that of the same operation by 1 on the same
- * operand, and AF is 0.
+ * operand (a rotation of a register by a constant leaves it alone), and AF after a shift is 0. SRC of the lazy flags (cc.h) carries CF in the bit that the last step
+ * shifts out, and OF in one that is free.
  */
 #include "base/bits.h"
 #include "target/x86/translate_int.h"
@@ -53,23 +54,48 @@ static void set_cc_count(DisasContext *s, const Count *c, unsigned op, IRRef dst
 /* ---- SHL, SHR, SAR ---- */
 typedef IRRef ShiftFn(IRFunc *f, IRRef a, IRRef n);
 
-/* Operands of 1 and 2 bytes are shifted as extended to 32 bits: counts reach 31 there. */
-static void gen_shift(DisasContext *s, const X86Insn *i, unsigned cc_op, ShiftFn *shift, bool sign)
+/* v with bit n replaced by bit 0 of b. */
+static IRRef with_bit(DisasContext *s, IRRef v, unsigned n, IRRef b) { return ir_deposit(s->f, v, b, n, 1); }
+
+/* Bit n of v at the bottom, other bits above: as the last argument of with_bit. */
+static IRRef bit_down(DisasContext *s, IRRef v, unsigned n) { return ir_shr(s->f, v, ir_i32(s->f, n)); }
+
+/* Whether the top bit changes when a goes left by 1. */
+static IRRef left_of(DisasContext *s, IRRef a, unsigned top) { return bit_down(s, ir_xor(s->f, a, ir_shl(s->f, a, ir_i32(s->f, 1))), top); }
+
+typedef enum ShiftKind { SHIFT_SHL, SHIFT_SHR, SHIFT_SAR } ShiftKind;
+
+/* What cc.h wants in SRC: the operand shifted by one less, with OF put in. */
+static IRRef shift_source(DisasContext *s, ShiftKind kind, IRRef a, unsigned bytes, IRRef less)
 {
+    unsigned top = bytes * 8 - 1;
+    switch (kind) {
+    case SHIFT_SHL: return with_bit(s, ir_shl(s->f, a, less), 0, left_of(s, a, top));
+    case SHIFT_SHR: return ir_sar(s->f, extend(s, a, bytes, true), less); /* the sign stays at the top: OF */
+    default: return with_bit(s, ir_sar(s->f, a, less), top, zero_of(s, a));
+    }
+}
+
+/* Operands of 1 and 2 bytes are shifted as extended to 32 bits: counts reach 31 there. */
+static void gen_shift(DisasContext *s, const X86Insn *i, ShiftKind kind)
+{
+    static ShiftFn *const shifts[] = { ir_shl, ir_shr, ir_sar };
     unsigned bytes = i->op[0].bytes;
     Count c = read_count(s, i, 1, count_mask(bytes));
-    IRRef addr, a = extend(s, load_rmw(s, i, 0, &addr), bytes, sign), res = shift(s->f, a, c.ref);
+    IRRef addr, a = extend(s, load_rmw(s, i, 0, &addr), bytes, kind == SHIFT_SAR), res = shifts[kind](s->f, a, c.ref);
 
     store_rmw(s, i, 0, addr, res);
     if (c.known && !c.n)
         return;
-    IRRef prev = c.known && c.n == 1 ? a : shift(s->f, a, count_less_1(s, &c));
-    set_cc_count(s, &c, cc_op + log2_bytes(bytes), res, prev, IR_NONE);
+    IRRef src = shift_source(s, kind, a, bytes, count_less_1(s, &c));
+    if (kind == SHIFT_SHR && bytes < 4) /* beyond the width no sign comes out */
+        src = ir_or(s->f, ir_and(s->f, src, ir_i32(s->f, 1u << (bytes * 8 - 1))), ir_extract(s->f, ir_shr(s->f, a, count_less_1(s, &c)), 0, 1));
+    set_cc_count(s, &c, (kind == SHIFT_SHL ? CC_OP_SHL : CC_OP_SAR) + log2_bytes(bytes), res, src, IR_NONE);
 }
 
-void trans_shl(DisasContext *s, const X86Insn *i) { gen_shift(s, i, CC_OP_SHL, ir_shl, false); }
-void trans_shr(DisasContext *s, const X86Insn *i) { gen_shift(s, i, CC_OP_SAR, ir_shr, false); }
-void trans_sar(DisasContext *s, const X86Insn *i) { gen_shift(s, i, CC_OP_SAR, ir_sar, true); }
+void trans_shl(DisasContext *s, const X86Insn *i) { gen_shift(s, i, SHIFT_SHL); }
+void trans_shr(DisasContext *s, const X86Insn *i) { gen_shift(s, i, SHIFT_SHR); }
+void trans_sar(DisasContext *s, const X86Insn *i) { gen_shift(s, i, SHIFT_SAR); }
 
 /* ---- ROL, ROR ---- */
 /* An operand of 1 or 2 bytes repeated through 32 bits: rotating that rotates each copy. */
@@ -101,7 +127,8 @@ static void gen_rotate(DisasContext *s, const X86Insn *i, bool left)
     store_rmw(s, i, 0, addr, res);
     if (c.known && !c.n)
         return;
-    set_cf_of_count(s, &c, bit_of(s, res, left ? 0 : top), rotate_of(s, a, top, bit_of(s, a, left ? top - 1 : 0)));
+    IRRef of = c.known && c.n != 1 && i->op[0].kind != OPK_MEM ? bit_of(s, get_fl(s), 0) : rotate_of(s, a, top, bit_of(s, a, left ? top - 1 : 0));
+    set_cf_of_count(s, &c, bit_of(s, res, left ? 0 : top), of);
 }
 
 void trans_rol(DisasContext *s, const X86Insn *i) { gen_rotate(s, i, true); }
@@ -180,8 +207,10 @@ static void gen_shift_double(DisasContext *s, const X86Insn *i, bool left)
     store_rmw(s, i, 0, addr, res);
     if (c.known && !c.n)
         return;
-    IRRef prev = c.known && c.n == 1 ? a : shift(s, a, b, count_less_1(s, &c), left);
-    set_cc_count(s, &c, (left ? CC_OP_SHL : CC_OP_SAR) + log2_bytes(bytes), res, prev, IR_NONE);
+    unsigned top = bytes * 8 - 1;
+    IRRef prev = c.known && c.n == 1 ? a : shift(s, a, b, count_less_1(s, &c), left), of;
+    of = left ? left_of(s, a, top) : ir_xor(s->f, bit_down(s, a, top), b);
+    set_cc_count(s, &c, (left ? CC_OP_SHL : CC_OP_SAR) + log2_bytes(bytes), res, with_bit(s, prev, left ? 0 : top, of), IR_NONE);
 }
 
 void trans_shld(DisasContext *s, const X86Insn *i) { gen_shift_double(s, i, true); }

@@ -89,10 +89,10 @@ static bool both_have(const void *unused, unsigned feature)
     return known[feature] > 0;
 }
 
-/* The first of a row's features that is one. */
+/* The first of a row's features that is one; VEX-only rows have none for a legacy form. */
 static unsigned row_feature(const X86Row *row)
 {
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = row->match >> X86_MATCH_ENC & 1 ? 0 : 1; k < 3; k++) {
         if (row->feature[k] != X86_FEAT_NEVER)
             return row->feature[k] & ~X86_FEATURE_ABSENT;
     }

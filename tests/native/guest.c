@@ -104,6 +104,7 @@ static void create_cpu(void)
     env->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
     env->cr3 = TABLES;
     set_segments(env);
+    env->tr.limit = 0; /* no I/O permission bitmap */
     x86_update_hflags(env);
     x86_paging_new_cr3(cpu, false);
 }
