@@ -11,10 +11,12 @@
 
 static bool counts(WFloat term, WFloat sum) { return term.sig && term.exp > sum.exp - SERIES_BITS; }
 
+/* exact: it happens to be; the hardware says inexact all the same. */
 static Float80 finish(WFloat v, bool exact, FloatStatus *s)
 {
     FloatParts p = wf_to_parts(v);
     p.sig |= p.sig != 0 && !exact;
+    s->flags |= FLOAT_INEXACT;
     return float80_pack(&p, 64, s);
 }
 

@@ -2,6 +2,13 @@
 /* FSCALE, FPREM, FPREM1, FXTRACT (SDM vol. 2): what x87 has beyond the usual arithmetic; all exact but FSCALE out of range. */
 #include "target/fp/float80_internal.h"
 
+/* An operand as a result: a denormal with the integer bit gets the exponent that it counts with. */
+static Float80 unchanged(Float80 a)
+{
+    a.se += !float80_exp(a) && a.frac >> 63;
+    return a;
+}
+
 /* b truncated, clipped to what moves every number out of range. */
 static int32_t scale_amount(const FloatParts *b)
 {
@@ -23,8 +30,9 @@ Float80 float80_scale(Float80 a, Float80 b, FloatStatus *s)
             return float80_invalid(s);
         return y.sign ? float80_zero(x.sign) : float80_inf(x.sign);
     }
-    if (x.cls == CLS_NORMAL)
-        x.exp += scale_amount(&y);
+    if (x.cls != CLS_NORMAL || y.cls == CLS_ZERO)
+        return unchanged(a);
+    x.exp += scale_amount(&y);
     return float80_pack(&x, 64, s);
 }
 
@@ -109,8 +117,9 @@ Float80 float80_rem(Float80 a, Float80 b, bool nearest, bool *partial, unsigned 
         return float80_nan2(a, b, s);
     if (x.cls == CLS_INF || y.cls == CLS_ZERO)
         return float80_invalid(s);
-    if (x.cls == CLS_NORMAL && y.cls == CLS_NORMAL)
-        x = rem_normal(&x, &y, nearest, partial, quotient);
+    if (x.cls != CLS_NORMAL || y.cls != CLS_NORMAL)
+        return unchanged(a);
+    x = rem_normal(&x, &y, nearest, partial, quotient);
     *quotient &= 7;
     return float80_pack(&x, 64, s);
 }

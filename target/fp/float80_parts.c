@@ -54,7 +54,7 @@ static Float80 pack_overflow(bool sign, int biased, const Rounded *r, unsigned p
         return float80_make(sign, (unsigned)(biased - FLOAT80_TRAP_BIAS), r->frac);
     }
     s->flags |= FLOAT_INEXACT;
-    if (s->round == FLOAT_ROUND_ZERO || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN))
+    if (!(s->unmasked & FLOAT_OVERFLOW) && (s->round == FLOAT_ROUND_ZERO || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN)))
         return float80_make(sign, FLOAT80_MAX_EXP - 1, -(1ull << (64 - precision)));
     s->flags |= FLOAT_ROUNDED_UP;
     return float80_inf(sign);
@@ -65,14 +65,18 @@ static Float80 pack_tiny(const FloatParts *p, int biased, const Rounded *r, unsi
 {
     bool tiny = biased < 0 || !r->carry;
 
-    if (tiny && (s->unmasked & FLOAT_UNDERFLOW) && biased + FLOAT80_TRAP_BIAS + r->carry > 0) {
+    if (tiny && (s->unmasked & FLOAT_UNDERFLOW)) {
         s->flags |= FLOAT_UNDERFLOW;
+        if (biased + FLOAT80_TRAP_BIAS + r->carry <= 0) { /* FSCALE went too far */
+            s->flags |= FLOAT_INEXACT;
+            return float80_zero(p->sign);
+        }
         note(s, r);
         return float80_make(p->sign, (unsigned)(biased + FLOAT80_TRAP_BIAS + r->carry), r->frac);
     }
     Rounded d = round_sig(shift_right_jam(p->sig, (unsigned)(1 - biased)), precision, p->sign, s->round);
     note(s, &d);
-    if (tiny && (d.inexact || (s->unmasked & FLOAT_UNDERFLOW)))
+    if (tiny && d.inexact)
         s->flags |= FLOAT_UNDERFLOW;
     return float80_make(p->sign, d.frac >> 63, d.frac);
 }

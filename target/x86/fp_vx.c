@@ -91,21 +91,26 @@ void x86_vx_addsub(CPUState *cpu, unsigned param, V128 *d, const V128 *a, const 
     *d = r;
 }
 
-/* DPPS, DPPD: products that imm's upper half leaves out are +0; sums in pairs, then of the pairs. */
+/*
+ * DPPS, DPPD: products that imm's upper half leaves out are +0. DPPS adds in each lane the neighbour's product and its own, then that sum and the
+ * other pair's, DPPD its own product and the neighbour's: the order matters to NaNs alone.
+ */
 void x86_vx_dot(CPUState *cpu, unsigned param, V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
 {
     bool f64 = param & VX_F64;
+    uint64_t (*add)(CPUState *, uint64_t, uint64_t) = x86_fp_ops.add[f64];
     unsigned n = n_lanes(param);
-    uint64_t t[4];
+    uint64_t t[4], pair[4];
     V128 r;
 
     for (unsigned i = 0; i < n; i++)
         t[i] = imm >> (4 + i) & 1 ? x86_fp_ops.mul[f64](cpu, get_lane(a, f64, i), get_lane(b, f64, i)) : 0;
-    t[0] = x86_fp_ops.add[f64](cpu, t[0], t[1]);
-    if (n == 4)
-        t[0] = x86_fp_ops.add[f64](cpu, t[0], x86_fp_ops.add[f64](cpu, t[2], t[3]));
     for (unsigned i = 0; i < n; i++)
-        set_lane(&r, f64, i, imm >> i & 1 ? t[0] : 0);
+        pair[i] = n == 2 ? add(cpu, t[i], t[i ^ 1]) : add(cpu, t[i ^ 1], t[i]);
+    for (unsigned i = 0; i < n; i++)
+        set_lane(&r, f64, i, !(imm >> i & 1) ? 0 : n == 2 ? pair[i] : add(cpu, pair[i], pair[i ^ 2]));
+    if (n == 4 && !(imm & 15))
+        add(cpu, pair[0], pair[2]); /* the exceptions of a sum that goes nowhere */
     *d = r;
 }
 
