@@ -131,7 +131,7 @@ static bool write_efer(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t valu
 /* ---- others ---- */
 static bool write_spec_ctrl(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t value)
 {
-    uint64_t valid = 1 | (x86_has(&cpu->features, X86_FEAT_SSBD) ? 4 : 0); /* IBRS, SSBD */
+    uint64_t valid = 1 | (x86_has(&cpu->features, X86_FEAT_SSBD) ? 4 : 0) | (x86_has(&cpu->features, X86_FEAT_BHI_CTRL) ? 0x400 : 0); /* IBRS, SSBD, BHI_DIS_S */
 
     if (value & ~valid)
         return false;
