@@ -21,12 +21,18 @@ static void begin(DisasContext *s)
         ir_call(s->f, &ir_helper_x87_wait);
 }
 
-/* After the last fault. */
+static void reset_top(DisasContext *s)
+{
+    if (!s->mmx_checked)
+        ir_stenv(s->f, ENV_OFFSET(fpstt), 2, ir_i32(s->f, 0));
+}
+
+/* After the last fault. (Stores reset TOP before theirs, as Intel's parts do.) */
 static void enter(DisasContext *s)
 {
     if (s->mmx_checked)
         return;
-    ir_stenv(s->f, ENV_OFFSET(fpstt), 2, ir_i32(s->f, 0));
+    reset_top(s);
     ir_stenv(s->f, ENV_OFFSET(fptag_valid), 0, ir_i32(s->f, 0xff));
     s->mmx_checked = true;
 }
@@ -141,6 +147,7 @@ void trans_mmx_movd_store(DisasContext *s, const X86Insn *i)
 {
     begin(s);
     unsigned bytes = i->op[0].bytes;
+    reset_top(s);
     store_op(s, i, 0, ir_ldenv(s->f, op_type(bytes), mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), log2_bytes(bytes), false));
     enter(s);
 }
@@ -159,6 +166,7 @@ void trans_mmx_movq_store(DisasContext *s, const X86Insn *i)
         return;
     }
     IRRef v = ir_ldenv(s->f, IR_I64, mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), 3, false);
+    reset_top(s);
     ir_st(s->f, gen_mem(s, i, 8, true), 0, v, data_memop(s, 8, false));
     enter(s);
 }
