@@ -13,9 +13,7 @@
 
 #define FLAGS 0x3fu
 #define PRE_FLAGS 0x07u     /* IE DE ZE */
-#define FLAG_UE 0x10u
 #define MASK_SHIFT 7
-#define MXCSR_UM 0x800u
 
 #define HELPER IR_HELPER_DEFINE
 #include "target/x86/helper_vec.def"
@@ -47,52 +45,13 @@ static void check_flags(X86CPU *cpu, uint32_t made, uintptr_t ra)
         x86_raise(cpu, env->cr4 & CR4_OSXMMEXCPT ? EXCP_XM : EXCP_UD, ra);
 }
 
-/* Whether a row's result has floating-point lanes that may be tiny; then the log2 of a lane's bytes, else 0. */
-static unsigned tiny_lanes(IRVx id)
-{
-    switch (id) {
-    case VX_addps: case VX_subps: case VX_mulps: case VX_divps: case VX_addss: case VX_subss: case VX_mulss: case VX_divss: case VX_haddps: case VX_hsubps:
-    case VX_addsubps: case VX_dpps: case VX_cvtpd2ps: case VX_cvtsd2ss: case VX_fmaddps: case VX_fmaddss: case VX_fmsubps: case VX_fmsubss:
-    case VX_fnmaddps: case VX_fnmaddss: case VX_fnmsubps: case VX_fnmsubss: case VX_fmaddsubps: case VX_fmsubaddps:
-        return 2;
-    case VX_addpd: case VX_subpd: case VX_mulpd: case VX_divpd: case VX_addsd: case VX_subsd: case VX_mulsd: case VX_divsd: case VX_haddpd: case VX_hsubpd:
-    case VX_addsubpd: case VX_dppd: case VX_fmaddpd: case VX_fmaddsd: case VX_fmsubpd: case VX_fmsubsd: case VX_fnmaddpd: case VX_fnmaddsd:
-    case VX_fnmsubpd: case VX_fnmsubsd: case VX_fmaddsubpd: case VX_fmsubaddpd:
-        return 3;
-    default:
-        return 0;
-    }
-}
-
-static bool is_scalar(IRVx id)
-{
-    const char *name = ir_vx_info[id].name;
-    return name[strlen(name) - 2] == 's' && id != VX_cvtpd2ps;
-}
-
-/* Unmasked underflow is signalled by a tiny result even when it is exact (SDM vol. 1, 4.9.1.5). */
-static bool has_tiny(IRVx id, const V128 *v)
-{
-    unsigned sz = tiny_lanes(id);
-    unsigned n = sz == 0 ? 0 : is_scalar(id) ? 1 : 16u >> sz;
-    for (unsigned i = 0; i < n; i++) {
-        uint64_t bits = sz == 2 ? (uint64_t)v->u32[i] << 33 : v->u64[i] << 1, exponent_one = sz == 2 ? 1ull << 56 : 1ull << 53;
-        if (bits && bits < exponent_one)
-            return true;
-    }
-    return false;
-}
-
 void helper_fp_checked(CPUState *cpu, V128 *d, uint32_t word, const V128 *a, const V128 *b, const V128 *c)
 {
     CPUX86State *env = x86_env(cpu);
-    IRVx id = (IRVx)FP_CHECKED_ID(word);
     V128 r;
     uint32_t old = clear_flags(env);
-    x86_fp_ops.vx(cpu, id, &r, a, b, c, FP_CHECKED_IMM(word));
+    x86_fp_ops.vx(cpu, FP_CHECKED_ID(word), &r, a, b, c, FP_CHECKED_IMM(word));
     uint32_t made = take_flags(env, old) | env->fp_pending;
-    if (!(env->mxcsr & MXCSR_UM) && has_tiny(id, &r))
-        made |= FLAG_UE;
     env->fp_pending = FP_CHECKED_MORE(word) ? made : 0;
     if (!FP_CHECKED_MORE(word))
         check_flags(x86_cpu(cpu), made, GETPC());
@@ -158,8 +117,19 @@ static uint64_t gather_linear(CPUState *cpu, uint64_t ea, uint32_t word, unsigne
     return seg >= X86_SEG_FS ? env->segs[seg].base + ea : ea;
 }
 
+/* Every lane of the mask becomes copies of its top bit; what is above the operand is cleared. */
+static void spread_mask(X86VecReg *mask, unsigned sz, unsigned bytes)
+{
+    for (unsigned n = 0; n < bytes >> sz; n++) {
+        V128 *m = &mask->q[(n << sz) / 16];
+        unsigned lane = n % (16u >> sz);
+        lane_set(m, sz, lane, lane_chosen(m, sz, lane) ? ~0ull : 0);
+    }
+    memset((uint8_t *)mask + bytes, 0, 32 - bytes);
+}
+
 /*
- * First every lane of the mask becomes its top bit's copies. Then lane by lane, lowest first: loaded into the destination and its mask cleared, so that a fault leaves what has been done and the
+ * Lane by lane, lowest first: loaded into the destination and its mask cleared, so that a fault leaves what has been done and the
  * instruction goes on from there when run again. At the end the mask is 0, and so is what the destination has above the lanes.
  */
 void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
@@ -168,11 +138,10 @@ void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
     uintptr_t ra = GETPC();
     bool data8 = word & GATHER_DATA8, index8 = word & GATHER_INDEX8;
     unsigned wide = word & GATHER_WIDE ? 2 : 1, lanes = data8 || index8 ? 2 * wide : 4 * wide;
+    unsigned sz = data8 ? 3 : 2, per_piece = 16u >> sz, bytes = lanes << sz;
     X86VecReg *dst = &env->vec[GATHER_DST(word)], *mask = &env->vec[GATHER_MASK(word)];
     const X86VecReg *index = &env->vec[GATHER_INDEX(word)];
-    unsigned sz = data8 ? 3 : 2, per_piece = 16u >> sz;
-    for (unsigned n = 0; n < lanes; n++)
-        lane_set(&mask->q[n / per_piece], sz, n % per_piece, lane_chosen(&mask->q[n / per_piece], sz, n % per_piece) ? ~0ull : 0);
+    spread_mask(mask, sz, 16 * wide);
     for (unsigned n = 0; n < lanes; n++) {
         V128 *d = &dst->q[n / per_piece], *m = &mask->q[n / per_piece];
         if (lane_chosen(m, sz, n % per_piece)) {
@@ -181,7 +150,6 @@ void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
         }
         lane_set(m, sz, n % per_piece, 0);
     }
-    unsigned bytes = lanes << sz;
     memset(mask, 0, 32);
     memset((uint8_t *)dst + bytes, 0, 32 - bytes);
 }
