@@ -233,27 +233,32 @@ void trans_mmx_emms(DisasContext *s, const X86Insn *i)
     s->mmx_checked = false;
 }
 
-/* ---- conversions ---- */
+/* ---- conversions: MMX's state comes before their exceptions ---- */
+/* With a memory operand these two have nothing to do with MMX's state. False: it may not be used, nothing is to follow. */
+static bool enter_for_source(DisasContext *s, const X86Insn *i)
+{
+    if (i->op[1].kind != OPK_MMX)
+        return true;
+    if (!check_mmx(s))
+        return false;
+    begin(s);
+    enter(s);
+    return true;
+}
+
 void trans_mmx_cvtpi2ps(DisasContext *s, const X86Insn *i)
 {
-    begin(s);
+    if (!enter_for_source(s, i))
+        return;
     IRRef r = vec_vx(s, VX_cvtdq2ps, load_mm(s, i, 1), IR_NONE, IR_NONE, 0, false);
-    enter(s);
     ir_put(s->f, SLOT_XMM0 + i->op[0].reg, ir_vinsv(s->f, 3, read_xmm(s, i->op[0].reg), 0, r, 0));
 }
 
-/* With a memory operand it has nothing to do with MMX's state (SDM vol. 2). */
 void trans_mmx_cvtpi2pd(DisasContext *s, const X86Insn *i)
 {
-    bool reg = i->op[1].kind == OPK_MMX;
-    if (reg) {
-        if (!check_mmx(s))
-            return;
-        begin(s);
-    }
+    if (!enter_for_source(s, i))
+        return;
     IRRef r = vec_vx(s, VX_cvtdq2pd, load_mm(s, i, 1), IR_NONE, IR_NONE, 0, false);
-    if (reg)
-        enter(s);
     ir_put(s->f, SLOT_XMM0 + i->op[0].reg, r);
 }
 
@@ -263,5 +268,6 @@ void trans_mmx_cvt2pi(DisasContext *s, const X86Insn *i)
     IRVx id = (IRVx)i->row->arg;
     begin(s);
     IRRef a = id == VX_cvtps2dq || id == VX_cvttps2dq ? ir_vzlow(s->f, vec_load_low(s, i, 1, 8)) : vec_load(s, i, 1, 1).q[0];
+    enter(s);
     write_mm(s, i->op[0].reg, vec_vx(s, id, a, IR_NONE, IR_NONE, 0, false));
 }
