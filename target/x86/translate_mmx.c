@@ -181,8 +181,8 @@ void trans_mmx_maskmov(DisasContext *s, const X86Insn *i)
     data = ir_ldenv(s->f, IR_I64, mm_offset(i->op[0].reg) + offsetof(X87Reg, frac), 3, false);
     mask = ir_ldenv(s->f, IR_I64, mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), 3, false);
     IRRef va = gen_linear(s, i->has_seg ? i->mem.seg : X86_SEG_DS, offset, 8, true);
-    ir_call(s->f, &ir_helper_mmx_maskmov, va, data, mask, ir_i32(s->f, data_memop(s, 1, false)));
     enter(s);
+    ir_call(s->f, &ir_helper_mmx_maskmov, va, data, mask, ir_i32(s->f, data_memop(s, 1, false)));
 }
 
 void trans_mmx_movq2dq(DisasContext *s, const X86Insn *i)
