@@ -35,13 +35,16 @@ FloatParts parts_unpack(const FloatFormat *f, uint64_t a, FloatStatus *s)
     return p;
 }
 
-static uint64_t pack_overflow(const FloatFormat *f, bool sign, FloatStatus *s)
+/* inexact: the result with unbounded exponent is, which is what counts when overflow traps. */
+static uint64_t pack_overflow(const FloatFormat *f, bool sign, bool inexact, FloatStatus *s)
 {
     if (f->no_special) {
         s->flags |= FLOAT_INVALID;
         return float_zero(f, sign) | (float_sign_bit(f) - 1);
     }
-    s->flags |= FLOAT_OVERFLOW | FLOAT_INEXACT;
+    s->flags |= FLOAT_OVERFLOW;
+    if (inexact || !(s->unmasked & FLOAT_OVERFLOW))
+        s->flags |= FLOAT_INEXACT;
     bool finite = s->round == FLOAT_ROUND_ZERO || s->round == FLOAT_ROUND_ODD || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN);
     if (!finite && s->nan_rule == FLOAT_NAN_X87)
         s->flags |= FLOAT_ROUNDED_UP;
@@ -79,6 +82,8 @@ static uint64_t pack_tiny(const FloatFormat *f, const FloatParts *p, int biased,
     }
     u128 sig = shift_right_jam(p->sig, (unsigned)(1 - biased));
     uint64_t q = round_sig(f, sig, p->sign, s->round, &inexact);
+    if (tiny && (s->unmasked & FLOAT_UNDERFLOW)) /* as with unbounded exponent */
+        round_sig(f, p->sig, p->sign, s->round, &inexact);
     if (inexact)
         note_inexact(s, q, (uint64_t)(sig >> (127 - f->frac_bits)));
     if (tiny && (inexact || (s->unmasked & FLOAT_UNDERFLOW)))
@@ -100,7 +105,7 @@ static uint64_t pack_normal(const FloatFormat *f, const FloatParts *p, FloatStat
         biased++;
     }
     if (biased >= max_exp)
-        return pack_overflow(f, p->sign, s);
+        return pack_overflow(f, p->sign, inexact, s);
     if (inexact)
         note_inexact(s, rounded, unrounded);
     return float_zero(f, p->sign) | (uint64_t)biased << f->frac_bits | (q & MASK64(f->frac_bits));
