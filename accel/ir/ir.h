@@ -85,6 +85,7 @@ typedef uint32_t IRMemOp;
 #define MO_ACQ 0x1000u                   /* load: later accesses stay after it */
 #define MO_REL 0x2000u                   /* store: earlier accesses stay before it, and a later MO_ACQ load stays after it */
 #define MO_ATOM16 0x4000u                /* a 16-byte access that must be single-copy atomic */
+#define MO_RMW 0x8000u                   /* ld, atom_*: a store to the same bytes belongs to it: a fault is reported as a store's */
 
 typedef enum IRAtomic { IR_AT_XCHG, IR_AT_ADD, IR_AT_AND, IR_AT_OR, IR_AT_XOR, IR_AT_ANDN, IR_AT_SMAX, IR_AT_SMIN, IR_AT_UMAX, IR_AT_UMIN } IRAtomic;
 

@@ -110,6 +110,16 @@ static unsigned first_part(uint64_t va, unsigned len)
     return room < len ? (unsigned)room : len;
 }
 
+/* A load of MO_RMW: whatever a store would fault for is raised now. va is stripped. */
+static void check_writable(CPUState *cpu, uint64_t va, unsigned len, unsigned idx, uintptr_t ra)
+{
+    unsigned n = first_part(va, len);
+    TlbFull *full;
+    tlb_get(cpu, va, n, MMU_DATA_STORE, idx, false, ra, &full);
+    if (n < len)
+        tlb_get(cpu, strip_rest(cpu, va + n, idx), len - n, MMU_DATA_STORE, idx, false, ra, &full);
+}
+
 /* len bytes anywhere. va is stripped. */
 static void load_bytes(CPUState *cpu, uint64_t va, void *buf, unsigned len, unsigned idx, uintptr_t ra)
 {
@@ -184,6 +194,8 @@ uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
         return extend(swap(host_load(host, size), mo), mo);
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
+    if (mo & MO_RMW)
+        check_writable(cpu, va, size, idx, ra);
     if (LIKELY(first_part(va, size) == size)) {
         MmuRef ref;
         mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, &ref);

@@ -60,14 +60,16 @@ static uint64_t host_cas(void *p, uint64_t expected, uint64_t desired, unsigned 
 }
 
 /*
- * Looks the operand up for reading and writing. A fault that a read would have is reported as a read's (of Arm, WnR is then 0).
+ * Looks the operand up for reading and writing. A fault that a read would have is reported as a read's (of Arm, WnR is then 0), unless MO_RMW says otherwise.
  * False: the host's atomics do not serve it; only within an exclusive section.
  */
-static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, uintptr_t ra, MmuRef *ref)
+static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, IRMemOp mo, uintptr_t ra, MmuRef *ref)
 {
+    unsigned idx = MO_IDX(mo);
     bool aligned = !(va & (size - 1));
     if (aligned) {
-        mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, ref);
+        if (!(mo & MO_RMW))
+            mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, ref);
         mmu_ref(cpu, va, size, MMU_DATA_STORE, idx, ra, ref);
         if (ref->host)
             return true;
@@ -96,7 +98,7 @@ uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t value, I
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mo &= ~MO_SIGN;
-    if (!atomic_ref(cpu, va, size, idx, ra, &ref)) {
+    if (!atomic_ref(cpu, va, size, mo, ra, &ref)) {
         uint64_t old = mmu_ld(cpu, va, mo, ra);
         mmu_st(cpu, va, combine(op, old, value & MASK64(bits), bits), mo, ra);
         return old;
@@ -116,7 +118,7 @@ uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t expected, uint64_t de
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mo &= ~MO_SIGN;
-    if (!atomic_ref(cpu, va, size, idx, ra, &ref)) {
+    if (!atomic_ref(cpu, va, size, mo, ra, &ref)) {
         uint64_t old = mmu_ld(cpu, va, mo, ra);
         if (old == (expected & mask))
             mmu_st(cpu, va, desired, mo, ra);
@@ -142,7 +144,7 @@ V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *expected, const V128
     MmuRef ref;
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
-    if (!atomic_ref(cpu, va, 16, idx, ra, &ref)) {
+    if (!atomic_ref(cpu, va, 16, mo, ra, &ref)) {
         V128 old = mmu_ld16(cpu, va, mo, ra);
         if (old.u64[0] == expected->u64[0] && old.u64[1] == expected->u64[1])
             mmu_st16(cpu, va, desired, mo, ra);

@@ -100,6 +100,8 @@ static void direct_boot(void *opaque)
     DirectBoot *d = opaque;
 
     pc_firmware_setup(d->board);
+    if (d->board->use_acpi)
+        pc_acpi_place_direct(d->board);
     x86_boot_place(&d->image, d->board->cpus[0]);
 }
 
@@ -112,6 +114,7 @@ static bool load_kernel(PcBoard *b, GError **error)
 
     d->board = b;
     info.e820 = map;
+    info.rsdp = b->use_acpi ? pc_acpi_build_direct(b) : 0;
     if (!x86_boot_load(&info, &d->image, error)) {
         g_free(d);
         return false;

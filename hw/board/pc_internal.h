@@ -3,6 +3,7 @@
 #ifndef HW_BOARD_PC_INTERNAL_H
 #define HW_BOARD_PC_INTERNAL_H
 
+#include "hw/acpi/build.h"
 #include "hw/core/board.h"
 #include "hw/core/device.h"
 #include "hw/pci/isa_bridge.h"
@@ -19,6 +20,7 @@
 #define PC_SCI 9u
 #define PC_EBDA 0x9fc00u
 #define PC_TABLES 0xe0000u           /* ACPI and SMBIOS tables of a boot without firmware lie here, up to 1 MiB */
+#define PC_SMBIOS 0xf0000u            /* of those, SMBIOS from here on */
 #define PC_TABLES_END 0x100000u
 
 typedef struct PcChipset {
@@ -48,6 +50,7 @@ struct PcBoard {
     bool has_bios;
     PCIBus *bus;
     Device *host, *isa, *pm, *pic, *ioapic, *pit, *hpet, *rtc, *i8042, *port92, *reset_control, *fw_cfg;
+    AcpiBuild acpi;                  /* of a boot without firmware */
     PcGsi gsis[PC_NB_GSIS];
     IrqLine ferr;                    /* x87 errors, ISA interrupt 13 */
     bool a20[2];                     /* what the keyboard controller and port 92 say */
@@ -71,6 +74,11 @@ IrqLine pc_gsi_line(PcBoard *b, unsigned gsi);
 bool pc_create_devices(PcBoard *b, GError **error);
 /* What firmware reads in CMOS RAM. */
 void pc_fill_cmos(PcBoard *b);
+
+/* pc_acpi.c */
+/* ACPI's tables for a boot without firmware: into memory at each reset, after pc_firmware_setup. Returns the address of the root pointer. */
+hwaddr pc_acpi_build_direct(PcBoard *b);
+void pc_acpi_place_direct(PcBoard *b);
 
 /* pc_firmware.c */
 /* Leaves the chipset as firmware does; for boots without one. At each reset, after the devices'. */

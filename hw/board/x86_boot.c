@@ -74,12 +74,14 @@ static bool load(const X86BootInfo *info, const X86BootFile *kernel, const X86Bo
 {
     bool mine;
 
-    if (!x86_bzimage_load(info, kernel, initrd, image, &mine, error) || mine)
-        return mine;
-    if (!x86_multiboot_load(info, kernel, image, &mine, error) || mine)
-        return mine;
-    if (!x86_pvh_load(info, kernel, initrd, image, &mine, error) || mine)
-        return mine;
+    if (!x86_bzimage_load(info, kernel, initrd, image, &mine, error))
+        return false;
+    if (!mine && !x86_multiboot_load(info, kernel, image, &mine, error))
+        return false;
+    if (!mine && !x86_pvh_load(info, kernel, initrd, image, &mine, error))
+        return false;
+    if (mine)
+        return true;
     return error_set(error, "%s: not an x86 kernel (bzImage, multiboot, PVH) but %s", info->kernel, foreign_format(kernel));
 }
 

@@ -508,5 +508,7 @@ X86DecodeResult x86_decode(const X86Fetch *fetch, unsigned mode, bool (*has)(con
     out->rep = d.rep_prefix == 0xf3;
     out->repne = d.rep_prefix == 0xf2;
     out->has_seg = d.seg >= 0;
+    if (out->has_seg) /* of implied operands too */
+        out->mem.seg = (uint8_t)d.seg;
     return d.failed ? d.result : X86_DECODED;
 }

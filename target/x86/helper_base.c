@@ -30,7 +30,7 @@ void helper_check_canonical(CPUState *cs, uint64_t eip)
 
 uint64_t helper_seg_linear(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t access)
 {
-    return x86_seg_linear(x86_cpu(cs), seg, offset, access & 0xff, access & SEG_LINEAR_WRITE, GETPC());
+    return x86_seg_linear(x86_cpu(cs), seg, offset, access & 0xffff, access & SEG_LINEAR_WRITE, GETPC());
 }
 
 uint32_t helper_compute_fl(CPUState *cs) { return x86_compute_fl(x86_env(cs)); }

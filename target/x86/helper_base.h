@@ -10,7 +10,7 @@
 #include "target/x86/helper_base.def"
 #undef HELPER
 
-#define SEG_LINEAR_WRITE 0x100u
+#define SEG_LINEAR_WRITE 0x10000u
 
 /* Raise, at the instruction that calls. */
 void helper_exception(CPUState *cs, uint32_t vector);

@@ -113,13 +113,14 @@ void helper_x87_arith_mem(CPUState *cpu, uint64_t value, uint32_t desc)
         x87_set(env, 0, r);
 }
 
-/* FCOMI and kin: the new flags; fl, those before, stay when an unmasked exception comes first. */
+/* FCOMI and kin: the new flags; fl, those before, stay when an unmasked exception comes first. C1 stays too. */
 uint32_t helper_x87_comi(CPUState *cpu, uint32_t fl, uint32_t desc)
 {
     static const uint16_t flags[] = { [FLOAT_LESS] = IR_FL_C, [FLOAT_EQUAL] = IR_FL_Z, [FLOAT_GREATER] = 0, [FLOAT_UNORDERED] = IR_FL_Z | IR_FL_P | IR_FL_C };
     CPUX86State *env = x86_env(cpu);
     unsigned i = X87_STI(desc);
     FloatRelation r = FLOAT_UNORDERED;
+    uint16_t c1 = env->fpus & FPUS_C1;
     bool done;
 
     x87_begin(cpu, GETPC());
@@ -129,6 +130,7 @@ uint32_t helper_x87_comi(CPUState *cpu, uint32_t fl, uint32_t desc)
         FloatStatus s = x87_status(env);
         r = float80_compare(x87_get(env, 0), x87_get(env, i), compare_signals(X87_OP(desc)), &s);
         done = x87_report(env, &s);
+        env->fpus |= c1;
     }
     if (!done)
         return fl;

@@ -6,13 +6,13 @@
 #include "target/x86/x87_bcd.h"
 #include "target/x86/x87_internal.h"
 
-/* Pushes v unless ST(7) is taken or an exception forbids. */
+/* Pushes v unless ST(7) is taken or an exception forbids; a denormal is none that does. */
 static void load(CPUX86State *env, Float80 v, const FloatStatus *s)
 {
     if (!x87_is_empty(env, 7)) {
         if (x87_overflow(env))
             x87_push(env, FLOAT80_DEFAULT_NAN);
-    } else if (x87_report(env, s)) {
+    } else if (x87_report(env, s) || !(s->flags & FLOAT_INVALID)) {
         x87_push(env, v);
     }
 }
@@ -199,9 +199,14 @@ void helper_x87_cmov(CPUState *cpu, uint32_t condition, uint32_t i)
             x87_set(env, 0, FLOAT80_DEFAULT_NAN);
         return;
     }
-    x87_set_cc(env, 0, FPUS_C1);
     if (condition)
         x87_set(env, 0, x87_get(env, i));
+}
+
+static void move(CPUX86State *env, unsigned i)
+{
+    if (!x87_is_empty(env, 0))
+        x87_set(env, i, x87_get(env, 0));
 }
 
 void helper_x87_stack(CPUState *cpu, uint32_t desc)
@@ -213,10 +218,10 @@ void helper_x87_stack(CPUState *cpu, uint32_t desc)
     case X87_INCSTP: env->fpstt = (env->fpstt + 1) & 7; break;
     case X87_DECSTP: env->fpstt = (env->fpstt - 1) & 7; break;
     case X87_FREE: x87_free(env, X87_STI(desc)); break;
+    case X87_MOVE: move(env, X87_STI(desc)); break;
     default: return;
     }
-    if (X87_OP(desc) != X87_FREE)
-        x87_set_cc(env, 0, FPUS_C1);
+    x87_set_cc(env, 0, FPUS_C1);
     if (desc & X87_POP)
         x87_pop(env);
 }

@@ -45,9 +45,12 @@ static void remainder80(CPUX86State *env, bool nearest, FloatStatus *s)
     unsigned q;
     Float80 r = float80_rem(x87_get(env, 0), x87_get(env, 1), nearest, &partial, &q, s);
 
+    x87_set_cc(env, 0, FPUS_C2);
     if (!x87_report(env, s))
         return;
     x87_set(env, 0, r);
+    if (float80_is_nan(r))
+        return;
     x87_set_cc(env, (q & 4 ? FPUS_C0 : 0) | (q & 1 ? FPUS_C1 : 0) | (q & 2 ? FPUS_C3 : 0) | (partial ? FPUS_C2 : 0), FPUS_CC);
 }
 
@@ -96,13 +99,16 @@ static bool takes_two(unsigned op)
     return op == X87_SCALE || op == X87_PREM || op == X87_PREM1 || op == X87_YL2X || op == X87_YL2XP1 || op == X87_PATAN;
 }
 
+/* Instructions that tell by C2 whether they are done; they are when an operand is missing. */
+static bool clears_c2(unsigned op)
+{
+    return op == X87_PREM || op == X87_PREM1 || op == X87_PTAN || op == X87_SIN || op == X87_COS || op == X87_SINCOS;
+}
+
 /* An operand is missing and the exception masked: indefinite results where the instruction has them. */
 static void fill_indefinite(CPUX86State *env, unsigned op)
 {
     switch (op) {
-    case X87_TST:
-        x87_set_cc(env, FPUS_C0 | FPUS_C2 | FPUS_C3, FPUS_C0 | FPUS_C2 | FPUS_C3);
-        return;
     case X87_XTRACT:
     case X87_PTAN:
     case X87_SINCOS:
@@ -129,7 +135,11 @@ void helper_x87_unary(CPUState *cpu, uint32_t op)
         return;
     }
     if (x87_is_empty(env, 0) || (takes_two(op) && x87_is_empty(env, 1))) {
-        if (x87_underflow(env))
+        if (clears_c2(op))
+            x87_set_cc(env, 0, FPUS_C2);
+        if (op == X87_TST)
+            x87_set_cc(env, FPUS_C0 | FPUS_C2 | FPUS_C3, FPUS_C0 | FPUS_C2 | FPUS_C3);
+        if (x87_underflow(env) && op != X87_TST)
             fill_indefinite(env, op);
         return;
     }

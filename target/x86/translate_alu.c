@@ -63,7 +63,7 @@ static void locked_alu(DisasContext *s, const X86Insn *i, X86Alu op, AluValues *
     IRRef operand, addr = gen_mem(s, i, bytes, true);
     IRAtomic at = atomic_of(s, op, v, &operand);
 
-    v->a = ir_atom_rmw(s->f, op_type(bytes), at, addr, operand, data_memop(s, bytes, false));
+    v->a = ir_atom_rmw(s->f, op_type(bytes), at, addr, operand, data_memop(s, bytes, false) | MO_RMW);
     v->r = alu_result(s, op, v);
     alu_flags(s, op, bytes, v);
 }
@@ -125,7 +125,7 @@ void trans_not(DisasContext *s, const X86Insn *i)
 
     if (i->lock) {
         ir_atom_rmw(s->f, op_type(bytes), IR_AT_XOR, gen_mem(s, i, bytes, true), ir_int(s->f, op_type(bytes), bytes == 8 ? ~0ull : 0xffffffffu),
-                    data_memop(s, bytes, false));
+                    data_memop(s, bytes, false) | MO_RMW);
         return;
     }
     IRRef a = load_rmw(s, i, 0, &addr);
@@ -140,7 +140,7 @@ void trans_neg(DisasContext *s, const X86Insn *i)
 
     if (i->lock) {
         addr = gen_mem(s, i, bytes, true);
-        a = ir_call(s->f, &ir_helper_lock_neg, addr, ir_i32(s->f, data_memop(s, bytes, false)));
+        a = ir_call(s->f, &ir_helper_lock_neg, addr, ir_i32(s->f, data_memop(s, bytes, false) | MO_RMW));
         a = bytes == 8 ? a : ir_trunc(s->f, a);
         r = ir_neg(s->f, a);
     } else {
@@ -162,7 +162,7 @@ void trans_incdec(DisasContext *s, const X86Insn *i)
 
     if (i->lock) {
         addr = gen_mem(s, i, bytes, true);
-        r = ir_add(s->f, ir_atom_rmw(s->f, t, IR_AT_ADD, addr, by, data_memop(s, bytes, false)), by);
+        r = ir_add(s->f, ir_atom_rmw(s->f, t, IR_AT_ADD, addr, by, data_memop(s, bytes, false) | MO_RMW), by);
     } else {
         r = ir_add(s->f, load_rmw(s, i, 0, &addr), by);
         store_rmw(s, i, 0, addr, r);

@@ -16,7 +16,7 @@ void trans_xadd(DisasContext *s, const X86Insn *i)
     IRRef b = load_op(s, i, 1), addr = IR_NONE, a;
 
     if (is_locked(i))
-        a = ir_atom_rmw(s->f, op_type(bytes), IR_AT_ADD, gen_mem(s, i, bytes, true), b, data_memop(s, bytes, false));
+        a = ir_atom_rmw(s->f, op_type(bytes), IR_AT_ADD, gen_mem(s, i, bytes, true), b, data_memop(s, bytes, false) | MO_RMW);
     else
         a = load_rmw(s, i, 0, &addr);
     IRRef sum = ir_add(s->f, a, b);
@@ -46,7 +46,7 @@ void trans_cmpxchg(DisasContext *s, const X86Insn *i)
     IRRef b = load_op(s, i, 1), a = extend(s, read_reg(s, X86_RAX, bytes), bytes, false), addr = IR_NONE, old, x;
 
     if (is_locked(i))
-        old = ir_atom_cas(s->f, op_type(bytes), gen_mem(s, i, bytes, true), a, b, data_memop(s, bytes, false));
+        old = ir_atom_cas(s->f, op_type(bytes), gen_mem(s, i, bytes, true), a, b, data_memop(s, bytes, false) | MO_RMW);
     else
         old = load_rmw(s, i, 0, &addr);
     x = extend(s, old, bytes, false);
@@ -75,7 +75,7 @@ void trans_cmpxchg8b(DisasContext *s, const X86Insn *i)
     IRMemOp mo = data_memop(s, 8, false);
 
     if (i->lock) {
-        old = ir_atom_cas(s->f, IR_I64, addr, expected, desired, mo);
+        old = ir_atom_cas(s->f, IR_I64, addr, expected, desired, mo | MO_RMW);
     } else {
         old = load_for_write(s, addr, 8);
         ir_st(s->f, addr, 0, ir_select(s->f, IR_EQ, old, expected, desired, old), mo);
@@ -92,7 +92,7 @@ void trans_cmpxchg16b(DisasContext *s, const X86Insn *i)
 {
     IRRef a = read_reg(s, X86_RAX, 8), d = read_reg(s, X86_RDX, 8), addr = gen_mem(s, i, 16, true);
     IRRef expected = ir_vpair(s->f, a, d), desired = ir_vpair(s->f, read_reg(s, X86_RBX, 8), read_reg(s, X86_RCX, 8));
-    IRMemOp mo = data_memop(s, 16, false) | 4u << MO_ALIGN_SHIFT | MO_ATOM16;
+    IRMemOp mo = data_memop(s, 16, false) | 4u << MO_ALIGN_SHIFT | MO_ATOM16 | MO_RMW;
     IRRef old = ir_call(s->f, &ir_helper_x86_cas16, addr, expected, desired, ir_i32(s->f, mo));
     IRRef low = ir_vgetl(s->f, IR_I64, 3, old, 0, false), high = ir_vgetl(s->f, IR_I64, 3, old, 1, false);
     IRRef differ = ir_or(s->f, ir_xor(s->f, low, a), ir_xor(s->f, high, d));

@@ -34,7 +34,7 @@ static IRRef bit_result(DisasContext *s, BitOp op, IRRef a, IRRef mask)
 static IRRef bit_locked(DisasContext *s, BitOp op, IRRef addr, IRRef mask, unsigned bytes)
 {
     static const uint8_t atomic[] = { [BIT_SET] = IR_AT_OR, [BIT_RESET] = IR_AT_ANDN, [BIT_COMPLEMENT] = IR_AT_XOR };
-    return ir_atom_rmw(s->f, op_type(bytes), (IRAtomic)atomic[op], addr, mask, data_memop(s, bytes, false));
+    return ir_atom_rmw(s->f, op_type(bytes), (IRAtomic)atomic[op], addr, mask, data_memop(s, bytes, false) | MO_RMW);
 }
 
 /* Does it to the operand in memory; returns the old value. */

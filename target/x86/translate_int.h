@@ -34,6 +34,6 @@ static inline IRRef replace_flags(DisasContext *s, IRRef fl, uint32_t mask, IRRe
 static inline uint64_t this_eip(const DisasContext *s) { return s->code64 ? s->pc : (uint32_t)(s->pc - s->cs_base); }
 
 /* The load of load_rmw, for handlers that make the address themselves. */
-static inline IRRef load_for_write(DisasContext *s, IRRef addr, unsigned bytes) { return ir_ld(s->f, op_type(bytes), addr, 0, data_memop(s, bytes, false)); }
+static inline IRRef load_for_write(DisasContext *s, IRRef addr, unsigned bytes) { return ir_ld(s->f, op_type(bytes), addr, 0, data_memop(s, bytes, false) | MO_RMW); }
 
 #endif

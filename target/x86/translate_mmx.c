@@ -3,7 +3,7 @@
  * MMX: 64-bit vectors in the significands of the physical x87 registers (SDM vol. 1 ch. 9).
  *
  * A value is a V128 with a zero upper half; the lanes above cost nothing and raise nothing, so that 128-bit operations serve. Each
- * instruction but EMMS sets TOP to 0 and all tags to valid, once a block and after its last fault; a pending x87 exception comes first.
+ * instruction sets TOP to 0 and all tags to valid (EMMS: empty), once a block and after its last fault; a pending x87 exception comes first.
  */
 #include "target/x86/translate_mmx.h"
 
@@ -220,6 +220,7 @@ void trans_mmx_pextrw(DisasContext *s, const X86Insn *i)
 void trans_mmx_emms(DisasContext *s, const X86Insn *i)
 {
     begin(s);
+    ir_stenv(s->f, ENV_OFFSET(fpstt), 2, ir_i32(s->f, 0));
     ir_stenv(s->f, ENV_OFFSET(fptag_valid), 0, ir_i32(s->f, 0));
     s->mmx_checked = false;
 }

@@ -27,7 +27,7 @@ void trans_xchg(DisasContext *s, const X86Insn *i)
     IRRef b = load_op(s, i, 1), a;
 
     if (i->op[0].kind == OPK_MEM) {
-        a = ir_atom_rmw(s->f, op_type(bytes), IR_AT_XCHG, gen_mem(s, i, bytes, true), b, data_memop(s, bytes, false));
+        a = ir_atom_rmw(s->f, op_type(bytes), IR_AT_XCHG, gen_mem(s, i, bytes, true), b, data_memop(s, bytes, false) | MO_RMW);
     } else {
         a = load_op(s, i, 0);
         store_op(s, i, 0, b);

@@ -149,7 +149,7 @@ IRRef load_rmw(DisasContext *s, const X86Insn *i, unsigned n, IRRef *addr)
     if (!is_memory(op))
         return load_op(s, i, n);
     *addr = operand_address(s, i, op, true);
-    return ir_ld(s->f, op_type(op->bytes), *addr, 0, data_memop(s, op->bytes, false));
+    return ir_ld(s->f, op_type(op->bytes), *addr, 0, data_memop(s, op->bytes, false) | MO_RMW);
 }
 
 void store_rmw(DisasContext *s, const X86Insn *i, unsigned n, IRRef addr, IRRef v)

@@ -7,7 +7,7 @@
  * for the next instruction, and what follows knows that it was not 0. A single-stepped instruction must not leave so; it takes the choice.
  *
  * OF after a shift or rotate by more than 1 is undefined: what Intel's parts leave is that of the same operation by 1 on the same
- * operand (a rotation by a constant leaves it alone), and AF after a shift is 0. SRC of the lazy flags (cc.h) carries CF in the bit that the last step
+ * operand (a rotation of a register by a constant leaves it alone), and AF after a shift is 0. SRC of the lazy flags (cc.h) carries CF in the bit that the last step
  * shifts out, and OF in one that is free.
  */
 #include "base/bits.h"
@@ -127,7 +127,7 @@ static void gen_rotate(DisasContext *s, const X86Insn *i, bool left)
     store_rmw(s, i, 0, addr, res);
     if (c.known && !c.n)
         return;
-    IRRef of = c.known && c.n != 1 ? bit_of(s, get_fl(s), 0) : rotate_of(s, a, top, bit_of(s, a, left ? top - 1 : 0));
+    IRRef of = c.known && c.n != 1 && i->op[0].kind != OPK_MEM ? bit_of(s, get_fl(s), 0) : rotate_of(s, a, top, bit_of(s, a, left ? top - 1 : 0));
     set_cf_of_count(s, &c, bit_of(s, res, left ? 0 : top), of);
 }
 

@@ -145,6 +145,7 @@ void trans_enter(DisasContext *s, const X86Insn *i)
     if (level)
         store_below(s, ++pushed, bytes, bytes < 8 && s->code64 ? ir_trunc(s->f, frame) : frame);
     IRRef sp = sp_plus(s, -(int64_t)(bytes * pushed) - (int64_t)i->op[0].imm);
+    ir_ld(s->f, op_type(bytes), stack_linear(s, sp, bytes, true), 0, mo | MO_RMW); /* the frame's end must be writable */
     write_reg(s, X86_RBP, stack_bytes(s), frame);
     write_sp(s, sp);
 }

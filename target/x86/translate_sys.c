@@ -57,14 +57,22 @@ static size_t cr_offset(unsigned n)
 
 static bool cr_exists(unsigned n) { return n == 0 || n == 2 || n == 3 || n == 4 || n == 8; }
 
+/* A register that is none is #UD even to a user program. */
+static bool check_register(DisasContext *s, bool exists)
+{
+    if (!exists)
+        gen_ud(s);
+    else if (s->cpl)
+        gen_exception_error(s, EXCP_GP, 0);
+    return exists && !s->cpl;
+}
+
 void trans_mov_from_cr(DisasContext *s, const X86Insn *i)
 {
     unsigned n = i->op[1].reg, bytes = i->op[0].bytes;
 
-    if (!cr_exists(n)) {
-        gen_ud(s);
+    if (!check_register(s, cr_exists(n)))
         return;
-    }
     IRRef v = n == 8 ? ir_call(s->f, &ir_helper_x86_read_cr8) : ir_ldenv(s->f, IR_I64, cr_offset(n), 3, false);
     write_reg(s, i->op[0].reg, bytes, bytes == 8 ? v : ir_trunc(s->f, v));
 }
@@ -73,10 +81,8 @@ void trans_mov_to_cr(DisasContext *s, const X86Insn *i)
 {
     unsigned n = i->op[0].reg;
 
-    if (!cr_exists(n)) {
-        gen_ud(s);
+    if (!check_register(s, cr_exists(n)))
         return;
-    }
     IRRef v = load_op_ext(s, i, 1, 8, false);
     sync_cc(s);
     ir_call(s->f, &ir_helper_x86_write_cr, ir_i32(s->f, n), v);
@@ -87,6 +93,8 @@ void trans_mov_from_dr(DisasContext *s, const X86Insn *i)
 {
     unsigned bytes = i->op[0].bytes;
 
+    if (!check_register(s, i->op[1].reg < 8))
+        return;
     sync_cc(s);
     IRRef v = ir_call(s->f, &ir_helper_x86_read_dr, ir_i32(s->f, i->op[1].reg));
     write_reg(s, i->op[0].reg, bytes, bytes == 8 ? v : ir_trunc(s->f, v));
@@ -94,6 +102,8 @@ void trans_mov_from_dr(DisasContext *s, const X86Insn *i)
 
 void trans_mov_to_dr(DisasContext *s, const X86Insn *i)
 {
+    if (!check_register(s, i->op[0].reg < 8))
+        return;
     IRRef v = load_op_ext(s, i, 1, 8, false);
 
     sync_cc(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The transcendental x87 instructions: what they do to the stack. The functions are in target/fp/float80_trans.h. */
+/* The transcendental x87 instructions: what they do to the stack. The functions are the host's, or those of target/fp/float80_trans.h. */
 #include "target/x86/x87_trans.h"
 
 #include "target/fp/float80_trans.h"
+#include "target/x86/x87_host.h"
 
 static void replace(CPUX86State *env, Float80 r, const FloatStatus *s)
 {
@@ -33,6 +34,7 @@ static bool no_room(CPUX86State *env)
 {
     if (x87_is_empty(env, 7))
         return false;
+    x87_set_cc(env, 0, FPUS_C2);
     if (x87_overflow(env)) {
         x87_set(env, 0, FLOAT80_DEFAULT_NAN);
         x87_push(env, FLOAT80_DEFAULT_NAN);
@@ -44,8 +46,6 @@ static void trigonometric(CPUX86State *env, unsigned op, FloatStatus *s)
 {
     Float80 a = x87_get(env, 0), r;
 
-    if ((op == X87_PTAN || op == X87_SINCOS) && no_room(env))
-        return;
     if (float80_trig_too_big(a)) {
         x87_set_cc(env, FPUS_C2, FPUS_C2 | FPUS_C1);
         return;
@@ -65,7 +65,37 @@ static void trigonometric(CPUX86State *env, unsigned op, FloatStatus *s)
     }
 }
 
-void x87_transcendental(CPUX86State *env, unsigned op, FloatStatus *s)
+static bool pops(unsigned op) { return op == X87_YL2X || op == X87_YL2XP1 || op == X87_PATAN; }
+static bool pushes(unsigned op) { return op == X87_PTAN || op == X87_SINCOS; }
+
+/* False: it is to be done in software. That is so where an unmasked overflow or underflow changes the result. */
+static bool on_host(CPUX86State *env, unsigned op)
+{
+    X87HostResult r;
+
+    if (!x87_host_run(op, x87_get(env, 0), x87_get(env, 1), env->fpuc, &r) || (r.sw & ~env->fpuc & (FPX_O | FPX_U)))
+        return false;
+    if (op >= X87_PTAN && op != X87_PATAN)
+        x87_set_cc(env, r.sw & FPUS_C2, FPUS_C2);
+    if (r.sw & ~env->fpuc & FPX_BEFORE) {
+        x87_except(env, r.sw & FPX_BEFORE, false);
+        return true;
+    }
+    x87_except(env, r.sw & FPX_ALL, r.sw & FPUS_C1);
+    if (pushes(op) && (r.sw & FPUS_C2))
+        return true;
+    if (pushes(op)) {
+        x87_set(env, 0, r.second);
+        x87_push(env, r.top);
+        return true;
+    }
+    if (pops(op))
+        x87_pop(env);
+    x87_set(env, 0, r.top);
+    return true;
+}
+
+static void in_software(CPUX86State *env, unsigned op, FloatStatus *s)
 {
     Float80 a = x87_get(env, 0), b = x87_get(env, 1);
 
@@ -76,4 +106,12 @@ void x87_transcendental(CPUX86State *env, unsigned op, FloatStatus *s)
     case X87_PATAN: replace_pop(env, float80_atan2(b, a, s), s); break;
     default: trigonometric(env, op, s); break;
     }
+}
+
+void x87_transcendental(CPUX86State *env, unsigned op, FloatStatus *s)
+{
+    if (pushes(op) && no_room(env))
+        return;
+    if (!on_host(env, op))
+        in_software(env, op, s);
 }

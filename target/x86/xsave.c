@@ -25,6 +25,7 @@
 #define AT_XCOMP_BV 520u
 #define LEGACY_BYTES 512u
 #define XSAVE_BYTES 576u
+#define FIP_BITS 57 /* the instruction pointer is kept sign-extended from these, the data pointer whole */
 #define XCOMP_COMPACTED (1ull << 63)
 
 /* ---- the operand ---- */
@@ -126,7 +127,7 @@ static void load_x87(const Area *a, bool wide)
     set_status(env, (uint16_t)(words >> 16));
     env->fptag_valid = (uint8_t)(words >> 32);
     env->fpop = words >> 48 & 0x7ff;
-    env->fpip = wide ? ip : (uint32_t)ip;
+    env->fpip = wide ? (uint64_t)sextract64(ip, 0, FIP_BITS) : (uint32_t)ip;
     env->fpdp = wide ? dp : (uint32_t)dp;
     env->fpcs = wide ? 0 : (uint16_t)(ip >> 32);
     env->fpds = wide ? 0 : (uint16_t)(dp >> 32);

@@ -81,7 +81,7 @@ void native_seed(uint64_t seed);
 void native_generate(NativeCase *c, unsigned n, unsigned n_insns);
 
 /* compare.c: prints differences; true: none. */
-bool native_compare(const NativeCase *c, const NativeOutcome *host, const NativeOutcome *guest, bool print);
+bool native_compare(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest, bool print);
 void native_print_case(const NativeCase *c);
 /* Why a row is not tested, or NULL. */
 const char *native_skip_reason(const X86Row *row);
