@@ -75,7 +75,7 @@ typedef struct CPUX86State {
     uint32_t hflags;          /* block flags as of now (BF_*), low half; kept by x86_update_hflags */
     uint32_t mxcsr;           /* masks, rounding and modes; its sticky flags are in host_mxcsr */
     uint32_t host_mxcsr;      /* TargetFpOps.mxcsr_offset: rounding, FZ, DAZ of mxcsr, all exceptions masked, sticky flags */
-    uint32_t fp_pending;      /* exceptions of the pieces of an SSE instruction that is being checked for #XM (helper_vec.c); 0 between instructions */
+    uint32_t fp_pending;      /* exceptions of the pieces of an SSE instruction that is being checked for #XM a byte a step (helper_vec.c); 0 between instructions */
     uint64_t opmask[8];       /* k0..k7 */
 
     /* ---- x87 (Intel SDM vol. 1 ch. 8) ---- */
