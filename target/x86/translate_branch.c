@@ -97,6 +97,8 @@ void trans_call_ind(DisasContext *s, const X86Insn *i)
 {
     IRRef eip = target_operand(s, i);
 
+    if (is_slow(s)) /* the stack's faults come before the target's */
+        gen_push_store(s, return_address(s, i), 1u << i->osz);
     gen_check_eip(s, eip);
     gen_push(s, return_address(s, i), 1u << i->osz);
     gen_jump_checked(s, eip, IR_EXIT_CALL);

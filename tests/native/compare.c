@@ -140,22 +140,15 @@ static void compare_memory(Compare *m, const NativeState *in, const NativeState 
 
 /* ---- what is the host's own ---- */
 /* Makes parts of the guest's outcome the host's where what the host leaves is not the instruction's doing. */
-static void excuse(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest)
+static void excuse(const NativeOutcome *host, NativeOutcome *guest)
 {
-    const X86Row *last = NULL;
-    for (unsigned k = 0; k < c->n_insns; k++) {
-        if (c->code_at + c->offset[k] == host->state.rip)
-            last = c->rows[k];
-    }
     if (host->vector == EXCP_PF && guest->vector == EXCP_PF && host->cr2 >> 63) /* the host's kernel has a page there */
         guest->error = (guest->error & ~PF_P) | (host->error & PF_P);
-    if (host->vector == EXCP_GP && last && !strcmp(last->mnemonic, "CALL")) /* the return address is stored before the target is found bad */
-        memcpy(guest->state.mem, host->state.mem, NATIVE_DATA_SIZE);
 }
 
 bool native_compare(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest, bool print)
 {
-    excuse(c, host, guest);
+    excuse(host, guest);
     Compare m = { c, print, true };
     const NativeState *in = &c->in, *h = &host->state, *g = &guest->state;
     if (host->vector != guest->vector || host->error != guest->error || host->cr2 != guest->cr2 || guest->hung) {
