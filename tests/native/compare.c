@@ -47,7 +47,7 @@ static void print_instructions(const NativeCase *c)
 {
     csh cs;
     cs_insn *insns;
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &cs) != CS_ERR_OK)
+    if (cs_open(CS_ARCH_X86, native_bits == 64 ? CS_MODE_64 : native_bits == 32 ? CS_MODE_32 : CS_MODE_16, &cs) != CS_ERR_OK)
         return;
     for (unsigned k = 0; k < c->n_insns; k++) {
         unsigned at = c->offset[k], n = c->offset[k + 1] - at;
