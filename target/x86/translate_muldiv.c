@@ -192,13 +192,13 @@ void trans_aam(DisasContext *s, const X86Insn *i)
     set_cc(s, CC_OP_LOGIC, rest, IR_NONE, IR_NONE);
 }
 
+/* The flags are those of the addition. */
 void trans_aad(DisasContext *s, const X86Insn *i)
 {
     IRRef ax = read_reg(s, X86_RAX, 2), base = ir_i32(s->f, (uint32_t)i->op[0].imm & 0xff);
-    IRRef al = ir_add(s->f, ax, ir_mul(s->f, ir_extract(s->f, ax, 8, 8), base));
-    al = ir_zext(s->f, IR_I32, 0, al);
-    write_reg(s, X86_RAX, 2, al);
-    set_cc(s, CC_OP_LOGIC, al, IR_NONE, IR_NONE);
+    IRRef tens = ir_mul(s->f, ir_extract(s->f, ax, 8, 8), base), al = ir_add(s->f, ax, tens);
+    write_reg(s, X86_RAX, 2, ir_zext(s->f, IR_I32, 0, al));
+    set_cc(s, CC_OP_ADD, al, tens, IR_NONE);
 }
 
 /* AL = CF ? 0xff : 0 (undocumented, on all parts). */
