@@ -179,8 +179,10 @@
         check   EXC_FIELD(EXC_VECTOR), 0x80
 
         testcase "faults push RF, traps and interrupts do not"
+        xor     %eax, %eax
         catch   ud2
         check   EXC_FIELD(EXC_FLAGS), 0x10046
+        xor     %eax, %eax
         catch   int $0x81
         check   EXC_FIELD(EXC_FLAGS), 0x46
 

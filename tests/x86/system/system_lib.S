@@ -14,6 +14,9 @@
 _start:
         cli
         mov     $stack_top, %esp
+        mov     $0xff, %al              /* no interrupts from the 8259s */
+        out     %al, $0x21
+        out     %al, $0xa1
         mov     $pages, %edi
         mov     $0x87, %eax             /* present, writable, user, large */
         mov     $8, %ecx
@@ -403,7 +406,7 @@ tss:
         .fill   22, 4, 0
         .word   0, 0x68
 #endif
-        .fill   0x2001, 1, 0
+        .fill   0x2001, 1, 0xff
         .align  16
 tss2:   .fill   0x68, 1, 0
 
