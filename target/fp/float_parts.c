@@ -86,6 +86,8 @@ static uint64_t pack_tiny(const FloatFormat *f, const FloatParts *p, int biased,
     }
     u128 sig = shift_right_jam(p->sig, (unsigned)(1 - biased));
     uint64_t q = round_sig(f, sig, p->sign, s->round, &inexact);
+    if (tiny && (s->unmasked & FLOAT_UNDERFLOW)) /* as with unbounded exponent */
+        round_sig(f, p->sig, p->sign, s->round, &inexact);
     if (inexact)
         note_inexact(s, q, (uint64_t)(sig >> (127 - f->frac_bits)));
     if (tiny && inexact)
