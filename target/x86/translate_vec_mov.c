@@ -124,7 +124,9 @@ void trans_vec_maskmovdqu(DisasContext *s, const X86Insn *i)
     if (i->asz < 3)
         offset = ir_zext(s->f, IR_I64, i->asz, offset);
     IRRef addr = gen_linear(s, i->mem.seg, offset, 16, true);
-    ir_call(s->f, &ir_helper_mask_store, addr, ir_i32(s->f, data_memop(s, 1, false)), read_xmm(s, i->op[1].reg), read_xmm(s, i->op[0].reg));
+    IRRef mo = ir_i32(s->f, data_memop(s, 1, false)), mask = read_xmm(s, i->op[1].reg);
+    ir_call(s->f, &ir_helper_mask_probe, addr, mo, mask);
+    ir_call(s->f, &ir_helper_mask_store, addr, mo, mask, read_xmm(s, i->op[0].reg));
 }
 
 static void clear_upper(DisasContext *s, bool all)
