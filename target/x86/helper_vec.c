@@ -132,7 +132,7 @@ void helper_mask_probe(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask
             uint64_t first = va + (n << sz), last = first + (1u << sz) - 1;
             mmu_probe(cpu, first, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
             if ((first ^ last) >> 12)
-                mmu_probe(cpu, last, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
+                mmu_probe(cpu, last & ~0xfffull, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
         }
 }
 
