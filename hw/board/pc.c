@@ -127,14 +127,21 @@ static bool load_kernel(PcBoard *b, GError **error)
 /* ---- the boards ---- */
 extern const BoardClass board_pc, board_q35;
 
+static void firmware_restarts(void *opaque)
+{
+    pc_fw_cfg_reset(opaque);
+}
+
 static bool init(const MachineConfig *config, const BoardClass *class, const PcChipset *chipset, GError **error)
 {
     PcBoard *b = &pc;
 
-    if (!parse_config(b, config, class, chipset, error) || !create_cpus(b, error) || !pc_create_memory(b, error) || !pc_create_devices(b, error))
+    if (!parse_config(b, config, class, chipset, error) || !create_cpus(b, error) || !pc_create_memory(b, error) || !pc_create_devices(b, error) ||
+        !pc_create_fw_cfg(b, error) || !pc_create_user_devices(b, error))
         return false;
     pc_fill_cmos(b);
-    return config->kernel ? load_kernel(b, error) : pc_load_bios(b, error);
+    runstate_add_reset(firmware_restarts, b);
+    return config->kernel ? load_kernel(b, error) : b->has_bios || pc_load_bios(b, error);
 }
 
 static bool pc_init(const MachineConfig *config, GError **error)
@@ -154,10 +161,10 @@ static void powerdown(void)
 
 const BoardClass board_pc = {
     .name = "pc", .description = "PC with Intel 440FX and PIIX, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "qemu64",
-    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .options = pc_options, .init = pc_init, .powerdown = powerdown,
+    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = pc_init, .powerdown = powerdown,
 };
 
 const BoardClass board_q35 = {
     .name = "q35", .description = "PC with Intel Q35 and ICH9, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "qemu64",
-    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .options = pc_options, .init = q35_init, .powerdown = powerdown,
+    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = q35_init, .powerdown = powerdown,
 };

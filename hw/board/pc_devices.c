@@ -20,7 +20,6 @@
 #define PORT_FERR 0xf0u              /* writing clears the coprocessor's interrupt */
 #define IRQ_FERR 13u
 #define HPET_ROUTES 0x00ff0100u      /* I/O APIC pins that its timers may use: 8, 16-23 */
-#define PIIX4_PM_DEVFN PCI_DEVFN(1, 3)
 
 static void place_io(Device *dev, unsigned region, unsigned port)
 {
@@ -210,10 +209,10 @@ static void send_msi(void *opaque, uint64_t address, uint32_t data, uint16_t req
     apic_send_msi(address, data);
 }
 
-/* Places and realizes a function of the chipset. */
+/* A function of the chipset; NULL with an error. */
 static Device *add_function(PcBoard *b, Device *dev, unsigned devfn, GError **error)
 {
-    return dev && pci_place((PCIDevice *)dev, b->bus, (int)devfn, error) ? realized(dev, error) : NULL;
+    return dev && pc_add_function(b, dev, (int)devfn, error) ? dev : NULL;
 }
 
 static bool create_host_bridge(PcBoard *b, GError **error)
@@ -266,7 +265,7 @@ static bool create_isa_bridge(PcBoard *b, GError **error)
     device_set_link(placer, "io", memory_io_root());
     if (!(b->isa = add_function(b, isa, b->chipset->isa_devfn, error)))
         return false;
-    return placer == isa || add_function(b, placer, PIIX4_PM_DEVFN, error);
+    return placer == isa || add_function(b, placer, PC_PIIX4_PM_DEVFN, error);
 }
 
 bool pc_create_devices(PcBoard *b, GError **error)

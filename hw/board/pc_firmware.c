@@ -40,7 +40,7 @@ static void set_interrupt_lines(PcBoard *b)
         if (b->chipset->q35)
             config_write(b, devfn, PCI_INTERRUPT_LINE, pirq_isa[slot < 25 ? 4 + ((slot + pin - 1) & 3) : pin - 1], 1);
         else
-            config_write(b, devfn, PCI_INTERRUPT_LINE, devfn == PCI_DEVFN(1, 3) ? PC_SCI : pirq_isa[(slot + pin - 2) & 3], 1);
+            config_write(b, devfn, PCI_INTERRUPT_LINE, devfn == PC_PIIX4_PM_DEVFN ? PC_SCI : pirq_isa[(slot + pin - 2) & 3], 1);
     }
 }
 
@@ -61,8 +61,8 @@ static void setup_i440fx(PcBoard *b)
 {
     for (unsigned i = 0; i < 4; i++)
         config_write(b, b->chipset->isa_devfn, 0x60 + i, pirq_isa[i], 1);
-    config_write(b, PCI_DEVFN(1, 3), 0x40, PC_PM_BASE | 1, 4);
-    config_write(b, PCI_DEVFN(1, 3), 0x80, 1, 1);
+    config_write(b, PC_PIIX4_PM_DEVFN, 0x40, PC_PM_BASE | 1, 4);
+    config_write(b, PC_PIIX4_PM_DEVFN, 0x80, 1, 1);
 }
 
 void pc_firmware_setup(PcBoard *b)

@@ -18,6 +18,7 @@
 #define PC_ECAM_SIZE 0x10000000u
 #define PC_RCBA_BASE 0xfed1c000u     /* q35 */
 #define PC_SCI 9u
+#define PC_PIIX4_PM_DEVFN PCI_DEVFN(1, 3)
 #define PC_EBDA 0x9fc00u
 #define PC_TABLES 0xe0000u           /* ACPI and SMBIOS tables of a boot without firmware lie here, up to 1 MiB */
 #define PC_SMBIOS 0xf0000u            /* of those, SMBIOS from here on */
@@ -51,6 +52,7 @@ struct PcBoard {
     PCIBus *bus;
     Device *host, *isa, *pm, *pic, *ioapic, *pit, *hpet, *rtc, *i8042, *port92, *reset_control, *fw_cfg;
     AcpiBuild acpi;                  /* of a boot without firmware */
+    bool acpi_is_fresh;              /* fw_cfg's tables have been built since the last reset */
     PcGsi gsis[PC_NB_GSIS];
     IrqLine ferr;                    /* x87 errors, ISA interrupt 13 */
     bool a20[2];                     /* what the keyboard controller and port 92 say */
@@ -79,6 +81,18 @@ void pc_fill_cmos(PcBoard *b);
 /* ACPI's tables for a boot without firmware: into memory at each reset, after pc_firmware_setup. Returns the address of the root pointer. */
 hwaddr pc_acpi_build_direct(PcBoard *b);
 void pc_acpi_place_direct(PcBoard *b);
+/* For firmware to place: with what it has set up so far. The caller frees it. */
+void pc_acpi_build_now(const PcBoard *b, AcpiBuild *acpi);
+
+/* pc_fw_cfg.c */
+bool pc_create_fw_cfg(PcBoard *b, GError **error);
+/* After a reset, firmware starts anew. */
+void pc_fw_cfg_reset(PcBoard *b);
+
+/* pc_user.c */
+bool pc_create_user_devices(PcBoard *b, GError **error);
+/* Places and realizes a function; devfn < 0: the next free slot. */
+bool pc_add_function(PcBoard *b, Device *dev, int devfn, GError **error);
 
 /* pc_firmware.c */
 /* Leaves the chipset as firmware does; for boots without one. At each reset, after the devices'. */

@@ -76,10 +76,14 @@ typedef struct SnapshotField {
 #define SNAP_PTR(type, member, count_member) \
     { #member, offsetof(type, member), sizeof(((type *)0)->member[0]), 0, SNAP_POINTER, offsetof(type, count_member) }
 
+/* What a device given to -device is plugged into. PCI: its state starts with a PCIDevice. */
+typedef enum DeviceBus { DEVICE_NO_BUS, DEVICE_PCI } DeviceBus;
+
 struct DeviceClass {
     const char *name, *description;
     size_t instance_size;
     bool user_creatable;             /* may be given to -device; others belong to a board */
+    DeviceBus bus;
     const Property *properties;
     const DeviceRegion *regions;
     const DeviceOutput *outputs;

@@ -8,6 +8,7 @@
     X(acpi_pm_class) \
     X(ahci_class) \
     X(apic_class) \
+    X(fw_cfg_io_class) \
     X(fw_cfg_mmio_class) \
     X(gicv2_class) \
     X(gicv3_class) \

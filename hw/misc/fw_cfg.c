@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fw_cfg: configuration items that firmware and kernels read, with QEMU's register layout for MMIO machines.
+ * fw_cfg: configuration items that firmware and kernels read, with QEMU's register layouts.
  *
- *   offset 0   data, 1-8 bytes wide: the next bytes of the selected item, in memory order; zero past its end
- *   offset 8   selector, 2 bytes, big-endian
- *   offset 16  DMA address, 8 bytes, big-endian; a write of the low half (or all) starts. Reads give "QEMU CFG"
+ *   MMIO, ports
+ *    0    1     data, 1-8 bytes wide (port: 1): the next bytes of the selected item, in memory order; zero past its end
+ *    8    0     selector, 2 bytes, big-endian (port: little-endian)
+ *   16    4     DMA address, 8 bytes, big-endian; a write of the low half (or all) starts. Reads give "QEMU CFG"
  *
  * DMA: the address is that of a descriptor { be32 control, be32 length, be64 address } in guest memory. control: bit 0 error (out),
  * 1 read, 2 skip, 3 select the item in bits 31:16, 4 write (no item is writable: an error). The transfer is done before the write
@@ -21,20 +22,28 @@
 #include "hw/misc/fw_cfg.h"
 
 #define NB_FILES 64u
-#define NB_ITEMS (FW_CFG_FILE_FIRST + NB_FILES)
+#define NB_LOCAL 8u                /* architecture-specific items, keys from FW_CFG_LOCAL up */
+#define FIRST_LOCAL (FW_CFG_FILE_FIRST + NB_FILES)
+#define NB_ITEMS (FIRST_LOCAL + NB_LOCAL)
 #define NAME_SIZE 56u
 #define PAD_MAX (1u << 20)
 #define ID_TRADITIONAL 1u
 #define ID_DMA 2u
 #define DMA_SIGNATURE 0x51454d5520434647ull /* "QEMU CFG" */
 
-enum { REG_DATA = 0, REG_DATA_END = 8, REG_SELECTOR = 8, REG_DMA = 16, REG_DMA_LOW = 20 };
+enum { REG_DATA_END = 8, REG_SELECTOR = 8, REG_DMA = 16 };
+enum { PORT_SELECTOR = 0, PORT_DATA = 1, PORT_DMA = 4 };
 enum { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 16 };
 
 typedef struct DmaDescriptor { uint32_t control, length; uint64_t address; } DmaDescriptor; /* big-endian */
 typedef struct DirEntry { uint32_t size; uint16_t select, reserved; char name[NAME_SIZE]; } DirEntry; /* big-endian */
 
-typedef struct Item { uint8_t *data; size_t len; } Item;
+typedef struct Item {
+    uint8_t *data;
+    size_t len;
+    void (*on_select)(void *opaque); /* NULL: its contents are fixed */
+    void *opaque;
+} Item;
 
 typedef struct FwCfg {
     Device parent;
@@ -56,8 +65,8 @@ static void set_item(FwCfg *s, unsigned key, const void *data, size_t len)
 
 void fw_cfg_add_bytes(Device *dev, unsigned key, const void *data, size_t len)
 {
-    g_assert(key < FW_CFG_FILE_FIRST && len <= UINT32_MAX);
-    set_item((FwCfg *)dev, key, data, len);
+    g_assert((key < FW_CFG_FILE_FIRST || key - FW_CFG_LOCAL < NB_LOCAL) && len <= UINT32_MAX);
+    set_item((FwCfg *)dev, key < FW_CFG_LOCAL ? key : FIRST_LOCAL + key - FW_CFG_LOCAL, data, len);
 }
 
 void fw_cfg_add_u16(Device *dev, unsigned key, uint16_t value)
@@ -97,6 +106,32 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len
     return true;
 }
 
+/* The item of a file that was added. */
+static Item *file_item(FwCfg *s, const char *name)
+{
+    unsigned i = 0;
+
+    while (i < s->n_files && strncmp(s->dir[i].name, name, NAME_SIZE))
+        i++;
+    g_assert(i < s->n_files);
+    return &s->items[FW_CFG_FILE_FIRST + i];
+}
+
+void fw_cfg_on_select(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque)
+{
+    Item *item = file_item((FwCfg *)dev, name);
+
+    item->on_select = fn;
+    item->opaque = opaque;
+}
+
+void fw_cfg_update_file(Device *dev, const char *name, const void *data, size_t len)
+{
+    Item *item = file_item((FwCfg *)dev, name);
+
+    memcpy(item->data, data, MIN_OF(len, item->len));
+}
+
 static const Item *selected_item(const FwCfg *s)
 {
     static const Item nothing;
@@ -113,10 +148,14 @@ static size_t bytes_left(const FwCfg *s)
 
 static void select_item(FwCfg *s, uint16_t key)
 {
-    s->selected = key & 0x3fff; /* bit 14 asked for writing, 15 for architecture-specific items: there are none */
-    if (key & 0x8000)
+    s->selected = key & 0x3fff; /* bit 14 asked for writing */
+    if (s->selected >= FIRST_LOCAL)
         s->selected = NB_ITEMS;
+    if (key & FW_CFG_LOCAL)
+        s->selected = (key & 0x3fff) < NB_LOCAL ? FIRST_LOCAL + (key & 0x3fff) : NB_ITEMS;
     s->position = 0;
+    if (selected_item(s)->on_select)
+        selected_item(s)->on_select(selected_item(s)->opaque);
 }
 
 static uint64_t read_data(FwCfg *s, unsigned size)
@@ -192,36 +231,71 @@ static void dma_run(FwCfg *s)
     address_space_write(&address_space_memory, at, MEMTXATTRS_NONE, &status, sizeof(status));
 }
 
-static MemTxResult fw_cfg_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
+/* ---- registers; offset of the DMA register: from its start ---- */
+static uint64_t dma_register_read(hwaddr offset, unsigned size)
 {
-    FwCfg *s = opaque;
     uint64_t signature = htobe64(DMA_SIGNATURE);
 
+    return signature >> (8 * offset) & MASK64(8 * size);
+}
+
+/* False: not an access that it takes. */
+static bool dma_register_write(FwCfg *s, hwaddr offset, uint64_t value, unsigned size)
+{
+    if (offset == 0 && size == 8)
+        s->dma_address = be64toh(value);
+    else if (offset == 0 && size == 4)
+        s->dma_address = (uint64_t)be32toh((uint32_t)value) << 32;
+    else if (offset == 4 && size == 4)
+        s->dma_address |= be32toh((uint32_t)value);
+    else
+        return false;
+    if (offset + size == 8)
+        dma_run(s);
+    return true;
+}
+
+static MemTxResult bad_write(hwaddr offset, unsigned size)
+{
+    log_printf(LOG_GUEST_ERROR, "fw_cfg: bad write of %u bytes at 0x%" PRIx64 "\n", size, offset);
+    return MEMTX_OK;
+}
+
+static MemTxResult fw_cfg_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
+{
     *value = 0;
     if (offset < REG_DATA_END)
-        *value = read_data(s, size);
+        *value = read_data(opaque, size);
     else if (offset >= REG_DMA)
-        *value = signature >> (8 * (offset - REG_DMA)) & MASK64(8 * size);
+        *value = dma_register_read(offset - REG_DMA, size);
     return MEMTX_OK;
 }
 
 static MemTxResult fw_cfg_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
 {
-    FwCfg *s = opaque;
+    if (offset == REG_SELECTOR && size == 2)
+        select_item(opaque, be16toh((uint16_t)value));
+    else if (offset < REG_DMA || !dma_register_write(opaque, offset - REG_DMA, value, size))
+        return bad_write(offset, size);
+    return MEMTX_OK;
+}
 
-    if (offset == REG_SELECTOR && size == 2) {
-        select_item(s, be16toh((uint16_t)value));
-    } else if (offset == REG_DMA && size == 8) {
-        s->dma_address = be64toh(value);
-        dma_run(s);
-    } else if (offset == REG_DMA && size == 4) {
-        s->dma_address = (uint64_t)be32toh((uint32_t)value) << 32;
-    } else if (offset == REG_DMA_LOW && size == 4) {
-        s->dma_address |= be32toh((uint32_t)value);
-        dma_run(s);
-    } else {
-        log_printf(LOG_GUEST_ERROR, "fw_cfg: bad write of %u bytes at 0x%" PRIx64 "\n", size, offset);
-    }
+static MemTxResult ports_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
+{
+    *value = 0;
+    if (offset == PORT_DATA && size == 1)
+        *value = read_data(opaque, 1);
+    else if (offset >= PORT_DMA)
+        *value = dma_register_read(offset - PORT_DMA, size);
+    return MEMTX_OK;
+}
+
+static MemTxResult ports_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
+{
+    if (offset == PORT_SELECTOR && size == 2)
+        select_item(opaque, (uint16_t)value);
+    else if (offset < PORT_DMA || !dma_register_write(opaque, offset - PORT_DMA, value, size))
+        return bad_write(offset, size);
     return MEMTX_OK;
 }
 
@@ -260,6 +334,20 @@ const DeviceClass fw_cfg_mmio_class = {
     .description = "firmware configuration",
     .instance_size = sizeof(FwCfg),
     .regions = fw_cfg_regions,
+    .fields = fw_cfg_fields,
+    .realize = fw_cfg_realize,
+    .unrealize = fw_cfg_unrealize,
+    .reset = fw_cfg_reset,
+};
+
+static const MemoryRegionOps fw_cfg_port_ops = { .read = ports_read, .write = ports_write, .valid = { 1, 8, true }, .impl = { 1, 8, true } };
+static const DeviceRegion fw_cfg_port_regions[] = { { "fw_cfg", offsetof(FwCfg, mmio), &fw_cfg_port_ops, 12, false }, { NULL } };
+
+const DeviceClass fw_cfg_io_class = {
+    .name = "fw_cfg_io",
+    .description = "firmware configuration by I/O ports",
+    .instance_size = sizeof(FwCfg),
+    .regions = fw_cfg_port_regions,
     .fields = fw_cfg_fields,
     .realize = fw_cfg_realize,
     .unrealize = fw_cfg_unrealize,

@@ -97,7 +97,7 @@ typedef struct CPUX86State {
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, debugctl, mcg_status, mcg_ctl, mc_ctl[X86_MC_BANKS];
-    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg;
+    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg, amd_int_pending;
     uint32_t pkru, pkrs;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
     uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */

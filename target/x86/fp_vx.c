@@ -209,7 +209,7 @@ void x86_vx_from_half(CPUState *cpu, unsigned param, V128 *d, const V128 *a, con
     *d = r;
 }
 
-/* VCVTPS2PH: tiny halves are never flushed, and inexact means the half that is stored though underflow traps. */
+/* VCVTPS2PH: tiny halves are never flushed; a denormal operand is always inexact, though underflow traps. */
 void x86_vx_to_half(CPUState *cpu, unsigned param, V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
 {
     V128 r = { .u64 = { 0, 0 } };
@@ -218,9 +218,9 @@ void x86_vx_to_half(CPUState *cpu, unsigned param, V128 *d, const V128 *a, const
         s.flush_outputs = false;
         if (!(imm & 4))
             s.round = (uint8_t)x86_round(imm);
-        float_convert(&float_f16, &float_f32, a->u32[i], &s);
-        s.unmasked &= FLOAT_OVERFLOW;
         r.u16[i] = (uint16_t)float_convert(&float_f16, &float_f32, a->u32[i], &s);
+        if (s.flags & FLOAT_DENORMAL)
+            s.flags |= FLOAT_INEXACT;
         x86_sse_raise(x86_env(cpu), &s);
     }
     *d = r;
