@@ -139,7 +139,7 @@ static void sleep_request(const AcpiPm *s, unsigned type)
         log_printf(LOG_GUEST_ERROR | LOG_UNIMP, "acpi-pm: sleep type %u is not there, only S5\n", type);
 }
 
-/* SLP_EN acts when the byte that holds it is written, and reads 0. SCI_EN is set by the machine when ACPI is enabled, but may be written. */
+/* SLP_EN acts when the byte that holds it is written, and reads 0. SCI_EN is set when ACPI is enabled, but may be written, too. */
 static void write_cnt(AcpiPm *s, unsigned byte, uint8_t value)
 {
     uint16_t new = (uint16_t)deposit64(s->pm1_cnt, byte * 8, 8, value);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* PS/2 mouse with the IntelliMouse's wheel: setting the sample rates 200, 100, 80 in turn changes its identity to 3 and its packets to four bytes. */
+/*
+ * PS/2 mouse with the IntelliMouse's wheel: setting the sample rates 200, 100, 80 in turn changes its identity to 3 and its packets
+ * to four bytes.
+ */
 #include "base/bits.h"
 #include "hw/input/ps2_internal.h"
 

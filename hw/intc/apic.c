@@ -6,11 +6,17 @@
 #include "hw/intc/ioapic.h"
 
 static Apic *apics[APIC_MAX_CPUS]; /* (B) by CPU index */
+static unsigned limit;             /* (B) one more than the highest index in use so far */
 static Device *pic;                /* (B) who answers ExtINT; NULL: nobody */
 
 Apic *apic_of(unsigned cpu_index)
 {
     return cpu_index < APIC_MAX_CPUS ? apics[cpu_index] : NULL;
+}
+
+unsigned apic_limit(void)
+{
+    return limit;
 }
 
 /* ---- priorities (SDM vol. 3, 10.8.3) ---- */
@@ -200,7 +206,7 @@ static void input_lint(void *opaque, int n, int level)
 
 static void pic_changed(void *opaque, int n, int level)
 {
-    for (unsigned i = 0; i < APIC_MAX_CPUS; i++)
+    for (unsigned i = 0; i < limit; i++)
         if (apics[i])
             input_lint(apics[i], 0, level);
 }
@@ -319,6 +325,7 @@ static bool apic_realize(Device *dev, GError **error)
     a->reserved_base = ~MASK64(physical_bits(a->cpu)) | 0x2ff;
     apic_timer_init(a);
     apics[a->cpu->index] = a;
+    limit = MAX_OF(limit, (unsigned)a->cpu->index + 1);
     a->ops = (X86ApicOps){ get_interrupt, get_cr8, set_cr8, get_base, set_base, apic_msr_read, apic_msr_write, a };
     x86_cpu_set_apic(a->cpu, &a->ops);
     return true;

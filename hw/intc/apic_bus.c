@@ -41,8 +41,8 @@ static Apic *lowest_priority(const ApicMessage *m)
 {
     Apic *best = NULL;
 
-    for (unsigned i = 0; i < APIC_MAX_CPUS; i++) {
-        Apic *a = apic_of((next_lowest + i) % APIC_MAX_CPUS);
+    for (unsigned i = 0; i < apic_limit(); i++) {
+        Apic *a = apic_of((next_lowest + i) % apic_limit());
 
         if (a && matches(a, m) && apic_is_software_enabled(a) && (!best || apic_ppr(a) < apic_ppr(best)))
             best = a;
@@ -61,7 +61,7 @@ void apic_send(const ApicMessage *m)
             apic_accept(a, DM_FIXED, m->vector, m->level);
         return;
     }
-    for (unsigned i = 0; i < APIC_MAX_CPUS; i++) {
+    for (unsigned i = 0; i < apic_limit(); i++) {
         Apic *a = apic_of(i);
 
         if (a && matches(a, m))
@@ -76,7 +76,7 @@ static void send_by_shorthand(Apic *self, unsigned shorthand, const ApicMessage 
         apic_accept(self, m->mode, m->vector, m->level);
         return;
     }
-    for (unsigned i = 0; i < APIC_MAX_CPUS; i++) {
+    for (unsigned i = 0; i < apic_limit(); i++) {
         Apic *a = apic_of(i);
 
         if (a && (shorthand == 2 || a != self))

@@ -77,8 +77,9 @@ static inline bool apic_vector_test(const uint32_t *v, unsigned n) { return v[n 
 static inline void apic_vector_set(uint32_t *v, unsigned n) { v[n / 32] |= 1u << n % 32; }
 static inline void apic_vector_clear(uint32_t *v, unsigned n) { v[n / 32] &= ~(1u << n % 32); }
 
-/* apic.c. The APIC of a CPU, by number; NULL when there is none. */
+/* apic.c. The APIC of a CPU, by number; NULL when there is none. All numbers are below apic_limit. */
 Apic *apic_of(unsigned cpu_index);
+unsigned apic_limit(void);
 /* Tells the CPU whether there is something to deliver. */
 void apic_update(Apic *a);
 uint32_t apic_ppr(const Apic *a);

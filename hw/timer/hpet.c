@@ -2,8 +2,8 @@
 /*
  * High Precision Event Timers (IA-PC HPET Specification 1.0a).
  *
- * The main counter is virtual time in units of 10 ns plus an offset, or a frozen value while it is stopped. A comparator matches by equality,
- * as in the chip: a value that was passed already comes again only when the counter wraps. A periodic timer's comparator is moved
+ * The main counter is virtual time in units of 10 ns plus an offset, or a frozen value while it is stopped. A comparator matches by
+ * equality, as in the chip: a value that was passed already comes again only when the counter wraps. A periodic timer's comparator is moved
  * ahead at each match; periods that nobody saw are skipped, and a very short one is served at MIN_INTERVAL_NS.
  */
 #include <inttypes.h>
@@ -134,7 +134,8 @@ static void arm(Hpet *s, unsigned n)
     if (!left) /* it has matched just now */
         left = width_mask(t);
     if (is_running(s) && left < (uint64_t)(INT64_MAX - now) / NS_PER_TICK)
-        timer_mod(s->timer[n], MAX_OF((now / NS_PER_TICK + (int64_t)left) * NS_PER_TICK, t->config & TN_PERIODIC ? now + MIN_INTERVAL_NS : 0));
+        timer_mod(s->timer[n], MAX_OF((now / NS_PER_TICK + (int64_t)left) * NS_PER_TICK,
+                                      t->config & TN_PERIODIC ? now + MIN_INTERVAL_NS : 0));
     else
         timer_del(s->timer[n]);
 }

@@ -457,7 +457,8 @@ static bool rtc_realize(Device *dev, GError **error)
     int64_t seconds;
 
     if (!parse_base(s->base, &seconds))
-        return error_set(error, "mc146818rtc: '%s' is not a time: give utc, localtime, or a date as 2006-06-17 or 2006-06-17T16:01:21", s->base);
+        return error_set(error, "mc146818rtc: '%s' is not a time: give utc, localtime, or a date as 2006-06-17 or 2006-06-17T16:01:21",
+                         s->base);
     set_calendar(s, seconds, clock_get_ns(CLOCK_HOST) % NS_PER_SEC);
     s->cmos[RTC_A] = 0x26;
     s->cmos[RTC_B] = B_24H;

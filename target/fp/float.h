@@ -61,7 +61,7 @@ typedef struct FloatStatus {
     bool default_nan;      /* NaN results are always the default NaN */
     bool tiny_after;       /* tininess is detected after rounding (x86), else before (Arm) */
     bool denormal_flag;    /* denormal operands that are not flushed raise FLOAT_DENORMAL */
-    uint8_t unmasked;      /* FLOAT_OVERFLOW, FLOAT_UNDERFLOW that trap: tiny results underflow though exact; 80-bit results get an adjusted exponent (float80.h) */
+    uint8_t unmasked;      /* FLOAT_OVERFLOW, FLOAT_UNDERFLOW that trap: tiny results underflow though exact, and inexact is told as if exponents had no end. Such results are unspecified, 80-bit ones have an adjusted exponent (float80.h) */
     uint8_t precision;     /* 80-bit arithmetic: bits of the significand that results are rounded to, 24, 53 or 64 */
 } FloatStatus;
 

@@ -35,13 +35,14 @@ FloatParts parts_unpack(const FloatFormat *f, uint64_t a, FloatStatus *s)
     return p;
 }
 
-static uint64_t pack_overflow(const FloatFormat *f, bool sign, FloatStatus *s)
+/* inexact: were there no end to the exponents. */
+static uint64_t pack_overflow(const FloatFormat *f, bool sign, bool inexact, FloatStatus *s)
 {
     if (f->no_special) {
         s->flags |= FLOAT_INVALID;
         return float_zero(f, sign) | (float_sign_bit(f) - 1);
     }
-    s->flags |= FLOAT_OVERFLOW | FLOAT_INEXACT;
+    s->flags |= FLOAT_OVERFLOW | (inexact || !(s->unmasked & FLOAT_OVERFLOW) ? FLOAT_INEXACT : 0);
     bool finite = s->round == FLOAT_ROUND_ZERO || s->round == FLOAT_ROUND_ODD || s->round == (sign ? FLOAT_ROUND_UP : FLOAT_ROUND_DOWN);
     if (!finite && s->nan_rule == FLOAT_NAN_X87)
         s->flags |= FLOAT_ROUNDED_UP;
@@ -71,17 +72,25 @@ static uint64_t pack_tiny(const FloatFormat *f, const FloatParts *p, int biased,
 {
     bool inexact, tiny = true;
 
-    if (s->tiny_after && biased == 0) /* not tiny when it reaches the smallest normal with unbounded exponent */
-        tiny = !(round_sig(f, p->sig, p->sign, s->round, &inexact) >> (f->frac_bits + 1));
+    if (s->tiny_after && (biased == 0 || s->unmasked)) { /* not tiny when it reaches the smallest normal with unbounded exponent */
+        bool carry = round_sig(f, p->sig, p->sign, s->round, &inexact) >> (f->frac_bits + 1);
+        tiny = biased < 0 || !carry;
+        if (tiny && (s->unmasked & FLOAT_UNDERFLOW)) { /* a trap's handler wants that result's exceptions, and no other */
+            s->flags |= FLOAT_UNDERFLOW | (inexact ? FLOAT_INEXACT : 0);
+            return float_zero(f, p->sign);
+        }
+    }
     if (s->flush_outputs && tiny) {
         s->flags |= FLOAT_UNDERFLOW | (s->tiny_after ? FLOAT_INEXACT : 0);
         return float_zero(f, p->sign);
     }
     u128 sig = shift_right_jam(p->sig, (unsigned)(1 - biased));
     uint64_t q = round_sig(f, sig, p->sign, s->round, &inexact);
+    if (tiny && (s->unmasked & FLOAT_UNDERFLOW)) /* as with unbounded exponent */
+        round_sig(f, p->sig, p->sign, s->round, &inexact);
     if (inexact)
         note_inexact(s, q, (uint64_t)(sig >> (127 - f->frac_bits)));
-    if (tiny && (inexact || (s->unmasked & FLOAT_UNDERFLOW)))
+    if (tiny && inexact)
         s->flags |= FLOAT_UNDERFLOW;
     return float_zero(f, p->sign) | q;
 }
@@ -100,7 +109,7 @@ static uint64_t pack_normal(const FloatFormat *f, const FloatParts *p, FloatStat
         biased++;
     }
     if (biased >= max_exp)
-        return pack_overflow(f, p->sign, s);
+        return pack_overflow(f, p->sign, inexact, s);
     if (inexact)
         note_inexact(s, rounded, unrounded);
     return float_zero(f, p->sign) | (uint64_t)biased << f->frac_bits | (q & MASK64(f->frac_bits));

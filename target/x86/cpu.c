@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "target/x86/cc.h"
 #include "target/x86/models.h"
+#include "target/x86/msr.h"
 #include "target/x86/paging.h"
 
 #define PAT_RESET 0x0007040600070406ull
@@ -93,8 +94,6 @@ static void apply_boot(X86CPU *cpu)
     CPUX86State *env = &cpu->env;
     const X86BootState *b = &cpu->boot;
 
-    if (b->mode == X86_BOOT_RESET)
-        return;
     boot_segments(env, b);
     env->cr0 = CR0_PE | CR0_ET;
     if (b->mode == X86_BOOT_LONG) {
@@ -109,6 +108,15 @@ static void apply_boot(X86CPU *cpu)
     env->regs[X86_RBX] = b->rbx;
     env->regs[X86_RSI] = b->rsi;
     env->regs[X86_RDX] = 0;
+}
+
+/* The boot processor is given its state instead of running firmware. */
+static bool boots_directly(void)
+{
+    CPUState *first = cpu_first();
+    const X86CPU *bsp = first ? x86_cpu(first) : NULL;
+
+    return bsp && bsp->boot_set && bsp->boot.mode != X86_BOOT_RESET;
 }
 
 /* ---- reset, INIT, SIPI ---- */
@@ -146,7 +154,9 @@ void x86_reset(CPUState *cs)
     env->amd_de_cfg = 2; /* LFENCE is dispatch-serializing */
     cpu->apic_off = false;
     reset_fpu(cpu);
-    if (cpu->boot_set && cs->index == 0)
+    if (boots_directly())
+        x86_mtrr_firmware(env);
+    if (boots_directly() && cs == cpu_first())
         apply_boot(cpu);
     wait_for_sipi(cpu, cpu->start_halted);
     cpu_reset_interrupt(cs, CPU_INTERRUPT_NMI | CPU_INTERRUPT_SMI | CPU_INTERRUPT_INIT | CPU_INTERRUPT_SIPI | CPU_INTERRUPT_POLL);

@@ -75,7 +75,7 @@ typedef struct CPUX86State {
     uint32_t hflags;          /* block flags as of now (BF_*), low half; kept by x86_update_hflags */
     uint32_t mxcsr;           /* masks, rounding and modes; its sticky flags are in host_mxcsr */
     uint32_t host_mxcsr;      /* TargetFpOps.mxcsr_offset: rounding, FZ, DAZ of mxcsr, all exceptions masked, sticky flags */
-    uint32_t fp_pending;      /* exceptions of the pieces of an SSE instruction that is being checked for #XM (helper_vec.c); 0 between instructions */
+    uint32_t fp_pending;      /* exceptions of the pieces of an SSE instruction that is being checked for #XM a byte a step (helper_vec.c); 0 between instructions */
     uint64_t opmask[8];       /* k0..k7 */
 
     /* ---- x87 (Intel SDM vol. 1 ch. 8) ---- */
@@ -97,7 +97,7 @@ typedef struct CPUX86State {
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, debugctl, mcg_status, mcg_ctl, mc_ctl[X86_MC_BANKS];
-    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg;
+    uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg, amd_int_pending;
     uint32_t pkru, pkrs;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
     uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */

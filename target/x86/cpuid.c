@@ -227,8 +227,10 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
         }
         break;
     case 7:
-        if (subleaf == 0 && cpu->env.cr4 & CR4_PKE)
-            out[C] |= 1u << 4; /* OSPKE */
+        if (subleaf == 0) {
+            out[A] = x86_has(&cpu->features, X86_FEAT_BHI_CTRL) ? 2 : 0; /* last subleaf */
+            out[C] |= cpu->env.cr4 & CR4_PKE ? 1u << 4 : 0;              /* OSPKE */
+        }
         break;
     case 0xb:
     case 0x1f:

@@ -60,7 +60,7 @@ static const struct { X86Feature feature, needs[3]; } needs[] = {
     NEEDS(PDPE1GB, F(LM)),           NEEDS(LA57, F(LM)),                NEEDS(PCID, F(LM), F(PGE)),  NEEDS(INVPCID, F(PCID)),
     NEEDS(FSGSBASE, F(LM)),          NEEDS(NX, F(PAE)),                 NEEDS(X2APIC, F(APIC)),      NEEDS(TSC_DEADLINE, F(APIC), F(TSC)),
     NEEDS(ARAT, F(APIC)),            NEEDS(TSC_ADJUST, F(TSC)),         NEEDS(RDTSCP, F(TSC)),       NEEDS(INVTSC, F(TSC)),
-    NEEDS(SSBD, F(SPEC_CTRL)),       NEEDS(FXSR_OPT, F(FXSR)),          NEEDS(CLFLUSHOPT, F(CLFLUSH)),
+    NEEDS(SSBD, F(SPEC_CTRL)),       NEEDS(BHI_CTRL, F(SPEC_CTRL)),  NEEDS(FXSR_OPT, F(FXSR)),          NEEDS(CLFLUSHOPT, F(CLFLUSH)),
 };
 
 X86Feature x86_feature_need(X86Feature feature, unsigned n)

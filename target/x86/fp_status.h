@@ -22,6 +22,7 @@
 
 #define MXCSR_DAZ 0x40u
 #define MXCSR_MASKS_SHIFT 7
+#define MXCSR_OM 0x400u
 #define MXCSR_UM 0x800u
 #define MXCSR_RC_SHIFT 13
 #define MXCSR_FTZ 0x8000u
@@ -64,7 +65,7 @@ static inline FloatStatus x86_sse_status(const CPUX86State *env)
         .flush_outputs = (m & MXCSR_FTZ) && (m & MXCSR_UM),
         .tiny_after = true,
         .denormal_flag = true,
-        .unmasked = m & MXCSR_UM ? 0 : FLOAT_UNDERFLOW,
+        .unmasked = (uint8_t)((m & MXCSR_OM ? 0 : FLOAT_OVERFLOW) | (m & MXCSR_UM ? 0 : FLOAT_UNDERFLOW)),
     };
 }
 static inline void x86_sse_raise(CPUX86State *env, const FloatStatus *s) { env->host_mxcsr |= x86_fp_exceptions(s->flags); }

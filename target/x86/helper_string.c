@@ -42,6 +42,8 @@ void x86_string_begin(StringRun *r, CPUState *cs, uint32_t desc, uint64_t budget
     r->mask = MASK64(8u << (desc >> STR_ASZ_SHIFT & 3));
     r->count = r->single ? 1 : env->regs[X86_RCX] & r->mask;
     r->budget = r->one ? 1 : budget;
+    if (!r->single && !r->count) /* the upper half of RCX goes even so */
+        set_reg(env, X86_RCX, r->mask, 0);
 }
 
 void x86_string_done(StringRun *r, uint64_t n, bool si, bool di)

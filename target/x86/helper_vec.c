@@ -45,16 +45,46 @@ static void check_flags(X86CPU *cpu, uint32_t made, uintptr_t ra)
         x86_raise(cpu, env->cr4 & CR4_OSXMMEXCPT ? EXCP_XM : EXCP_UD, ra);
 }
 
+/* Exceptions that a row on these operands makes. */
+static uint32_t flags_of_row(CPUState *cpu, IRVx id, V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
+{
+    uint32_t old = clear_flags(x86_env(cpu));
+    x86_fp_ops.vx(cpu, id, d, a, b, c, imm);
+    return take_flags(x86_env(cpu), old);
+}
+
+/* DPPS and DPPD are products, then sums, then for DPPS a sum of these: the exceptions of each step but the last, a byte each. */
+static uint32_t dot_product_steps(CPUState *cpu, IRVx id, const V128 *a, const V128 *b, unsigned imm)
+{
+    bool d = id == VX_dppd;
+    V128 x = *a, y = *b, sums;
+    for (unsigned n = 0; n < 4; n++)
+        if (!(imm >> (4 + (d ? n / 2 : n)) & 1))
+            x.u32[n] = y.u32[n] = 0;
+    uint32_t made = flags_of_row(cpu, d ? VX_mulpd : VX_mulps, &x, &x, &y, &y, 0);
+    return d ? made : made | flags_of_row(cpu, VX_haddps, &sums, &x, &x, &x, 0) << 8;
+}
+
+/* The end of an instruction of several steps: the first whose exceptions are unmasked ends it. */
+static void check_steps(X86CPU *cpu, uint32_t steps, uintptr_t ra)
+{
+    for (unsigned shift = 0; shift < 24; shift += 8)
+        check_flags(cpu, steps >> shift & FLAGS, ra);
+}
+
 void helper_fp_checked(CPUState *cpu, V128 *d, uint32_t word, const V128 *a, const V128 *b, const V128 *c)
 {
     CPUX86State *env = x86_env(cpu);
+    IRVx id = (IRVx)FP_CHECKED_ID(word);
+    unsigned imm = FP_CHECKED_IMM(word);
     V128 r;
-    uint32_t old = clear_flags(env);
-    x86_fp_ops.vx(cpu, FP_CHECKED_ID(word), &r, a, b, c, FP_CHECKED_IMM(word));
-    uint32_t made = take_flags(env, old) | env->fp_pending;
-    env->fp_pending = FP_CHECKED_MORE(word) ? made : 0;
+    uint32_t steps = env->fp_pending;
+    if (id == VX_dpps || id == VX_dppd)
+        steps |= dot_product_steps(cpu, id, a, b, imm);
+    steps |= flags_of_row(cpu, id, &r, a, b, c, imm) << 16;
+    env->fp_pending = FP_CHECKED_MORE(word) ? steps : 0;
     if (!FP_CHECKED_MORE(word))
-        check_flags(x86_cpu(cpu), made, GETPC());
+        check_steps(x86_cpu(cpu), steps, GETPC());
     *d = r;
 }
 
@@ -130,7 +160,8 @@ static void spread_mask(X86VecReg *mask, unsigned sz, unsigned bytes)
 
 /*
  * Lane by lane, lowest first: loaded into the destination and its mask cleared, so that a fault leaves what has been done and the
- * instruction goes on from there when run again. At the end the mask is 0, and so is what the destination has above the lanes.
+ * instruction goes on from there when run again. What the destination has above the lanes is cleared with the first of them, or at the end; then
+ * the mask is 0.
  */
 void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
 {
@@ -147,6 +178,7 @@ void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo)
         if (lane_chosen(m, sz, n % per_piece)) {
             uint64_t x = index8 ? index->q[n / 2].u64[n % 2] : (uint64_t)index->q[n / 4].s32[n % 4];
             lane_set(d, sz, n % per_piece, mmu_ld(cpu, gather_linear(cpu, ea + (x << GATHER_SHIFT(word)), word, 1u << sz, ra), mo, ra));
+            memset((uint8_t *)dst + 16 * wide, 0, 32 - 16 * wide);
         }
         lane_set(m, sz, n % per_piece, 0);
     }

@@ -9,7 +9,7 @@
 
 void helper_x87_arith(CPUState *cpu, uint32_t desc);
 void helper_x87_arith_mem(CPUState *cpu, uint64_t value, uint32_t desc);
-uint32_t helper_x87_comi(CPUState *cpu, uint32_t fl, uint32_t desc);
+uint32_t helper_x87_comi(CPUState *cpu, uint32_t desc);
 void helper_x87_unary(CPUState *cpu, uint32_t op);
 void helper_x87_load(CPUState *cpu, uint64_t value, uint32_t kind);
 void helper_x87_load80(CPUState *cpu, uint64_t frac, uint32_t se, uint32_t kind);

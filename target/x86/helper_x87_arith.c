@@ -113,8 +113,8 @@ void helper_x87_arith_mem(CPUState *cpu, uint64_t value, uint32_t desc)
         x87_set(env, 0, r);
 }
 
-/* FCOMI and kin: the new flags; fl, those before, stay when an unmasked exception comes first. C1 stays too. */
-uint32_t helper_x87_comi(CPUState *cpu, uint32_t fl, uint32_t desc)
+/* FCOMI and kin: the flags, which change whatever is raised; C1 stays. */
+uint32_t helper_x87_comi(CPUState *cpu, uint32_t desc)
 {
     static const uint16_t flags[] = { [FLOAT_LESS] = IR_FL_C, [FLOAT_EQUAL] = IR_FL_Z, [FLOAT_GREATER] = 0, [FLOAT_UNORDERED] = IR_FL_Z | IR_FL_P | IR_FL_C };
     CPUX86State *env = x86_env(cpu);
@@ -132,9 +132,7 @@ uint32_t helper_x87_comi(CPUState *cpu, uint32_t fl, uint32_t desc)
         done = x87_report(env, &s);
         env->fpus |= c1;
     }
-    if (!done)
-        return fl;
-    if (desc & X87_POP)
+    if (done && (desc & X87_POP))
         x87_pop(env);
     return flags[r];
 }

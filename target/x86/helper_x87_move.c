@@ -81,13 +81,9 @@ void helper_x87_constant(CPUState *cpu, uint32_t n)
 /* Memory operation of an operand's part of 1 << size bytes, without mo's alignment. */
 static IRMemOp part_memop(IRMemOp mo, unsigned size) { return (mo & ~(7u | 7u << MO_ALIGN_SHIFT)) | size; }
 
-/* Ten bytes, all or none when a fault is taken. */
+/* Ten bytes, in two stores: the second may fault after the first is made, as on hardware. */
 static void store80(CPUState *cpu, uint64_t va, uint64_t frac, uint16_t se, IRMemOp mo, uintptr_t ra)
 {
-    if ((va & 4095) > 4096 - 10) {
-        uint64_t second = (va | 4095) + 1;
-        mmu_probe(cpu, second, (unsigned)(va + 10 - second), MMU_DATA_STORE, MO_IDX(mo), false, NULL, ra);
-    }
     mmu_st(cpu, va, frac, part_memop(mo, MO_64), ra);
     mmu_st(cpu, va + 8, se, part_memop(mo, MO_16), ra);
 }

@@ -84,7 +84,8 @@ void x86_cpu_set_boot(CPUState *cs, const X86BootState *boot)
 
     cpu->boot = *boot;
     cpu->boot_set = true;
-    x86_reset(cs);
+    CPU_FOREACH (other)
+        x86_reset(other); /* the others have what firmware leaves in them, too */
 }
 
 bool x86_cpu_has_feature(CPUState *cs, const char *name)

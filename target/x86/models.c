@@ -3,13 +3,13 @@
  * CPU models, and the parsing of -cpu.
  *
  * A model is an identity and a list of features; what is not built has no row in features.def and is in no list. Whatever a named model's
- * original had, all models here have the hypervisor bit, x2APIC where there is an APIC, and a TSC that is invariant, since it is.
+ * original had, all models here have the hypervisor bit, x2APIC where there is an APIC, a TSC that is invariant, since it is, and x87 pointers as recent processors keep them.
  *
  * "max" is everything but what would make a system slower or wrong here:
  * - It is Intel's, for the TSC: only of Intel's processors does Linux take the rates of TSC and APIC timer from CPUID (leaf 0x15), so nothing is
  *   calibrated at boot and nothing is watched later. With TSC-deadline mode the tick needs one MSR write.
  * - IA32_ARCH_CAPABILITIES says that none of the known leaks of speculation is there (there is no speculation), and that IBRS is always on: no page-table
- *   isolation, no retpolines, no buffer clearing. The family and model are of a processor that no list of affected ones names (Sapphire Rapids).
+ *   isolation, no retpolines, no buffer clearing; branch histories are guarded by a bit of IA32_SPEC_CTRL (bhi-ctrl) instead of loops at each system call. The family and model are of a processor that no list of affected ones names (Sapphire Rapids).
  * - MONITOR is left out: waiting for a store by MWAIT is built as waiting for an interrupt, while Linux, which polls where it can,
  *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, cr8legacy, xsaveerptr, auto-ibrs)
  *   do not go with the vendor. All of them can be asked for.
@@ -29,7 +29,7 @@
 #define F(f) X86_FEAT_##f
 #define PENTIUM_PRO F(FPU), F(DE), F(PSE), F(TSC), F(MSR), F(PAE), F(MCE), F(CX8), F(APIC), F(SEP), F(MTRR), F(PGE), F(MCA), F(CMOV), F(PAT), F(PSE36), \
     F(CLFLUSH), F(MMX), F(FXSR), F(SSE), F(SSE2)
-#define ANY_HERE F(HYPERVISOR), F(X2APIC), F(INVTSC)
+#define ANY_HERE F(HYPERVISOR), F(X2APIC), F(INVTSC), F(FDP_EXCPTN_ONLY), F(ZERO_FCS_FDS)
 #define LONG_MODE F(LM), F(SYSCALL), F(NX)
 #define X86_64_V2 F(VME), F(SSE3), F(SSSE3), F(SSE4_1), F(SSE4_2), F(CX16), F(POPCNT), F(LAHF_LM)
 #define X86_64_V3 F(XSAVE), F(AVX), F(AVX2), F(BMI1), F(BMI2), F(F16C), F(FMA), F(ABM), F(MOVBE)
@@ -37,7 +37,7 @@
 #define SKYLAKE F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(XSAVEC), F(XGETBV1), F(XSAVES)
 /* What a system wants, and programs do not see. */
 #define FAST_SYSTEM F(TSC_DEADLINE), F(TSC_ADJUST), F(ARAT), F(RDTSCP), F(PDPE1GB), F(PCID), F(INVPCID), F(FSGSBASE), F(SMEP), F(SMAP), F(UMIP), F(ERMS), \
-    F(FSRM), F(RDRAND), F(RDSEED), F(SPEC_CTRL), F(SSBD), F(ARCH_CAPABILITIES)
+    F(FSRM), F(RDRAND), F(RDSEED), F(SPEC_CTRL), F(SSBD), F(BHI_CTRL), F(ARCH_CAPABILITIES)
 
 static const X86Feature qemu64[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, F(SSE3), F(CX16), F(LAHF_LM), F(NONE) };
 static const X86Feature v2[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, FAST_SYSTEM, F(NONE) };

@@ -131,7 +131,7 @@ static bool write_efer(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t valu
 /* ---- others ---- */
 static bool write_spec_ctrl(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t value)
 {
-    uint64_t valid = 1 | (x86_has(&cpu->features, X86_FEAT_SSBD) ? 4 : 0); /* IBRS, SSBD */
+    uint64_t valid = 1 | (x86_has(&cpu->features, X86_FEAT_SSBD) ? 4 : 0) | (x86_has(&cpu->features, X86_FEAT_BHI_CTRL) ? 0x400 : 0); /* IBRS, SSBD, BHI_DIS_S */
 
     if (value & ~valid)
         return false;
@@ -180,7 +180,7 @@ static bool write_tsc_aux(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t v
 }
 
 /* SVM is not there; AMD's system configuration has no encryption. */
-static bool is_amd(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t *value)
+static bool read_amd(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t *value)
 {
     *value = *(uint64_t *)((char *)&cpu->env + row->offset);
     return cpu->is_amd;
@@ -241,10 +241,11 @@ static const MsrRow rows[] = {
     { 0xc0000101, 1,  "GS_BASE",            FT(LM),                MSR_CANONICAL,  E(segs[X86_SEG_GS].base), 0, NULL, NULL },
     { 0xc0000102, 1,  "KERNEL_GS_BASE",     FT(LM),                MSR_CANONICAL,  E(kernel_gs_base), 0, NULL, NULL },
     { 0xc0000103, 1,  "TSC_AUX",            ANY,                   MSR_FIELD,      0, 0, read_tsc_aux, write_tsc_aux },
-    { 0xc0010010, 1,  "SYSCFG",             ANY,                   MSR_FIELD,      E(amd_syscfg), 0x7c0000, is_amd, write_amd },
-    { 0xc0010015, 1,  "HWCR",               ANY,                   MSR_FIELD,      E(amd_hwcr), 0xffffffff, is_amd, write_amd },
-    { 0xc001001f, 1,  "NB_CFG",             ANY,                   MSR_FIELD,      E(amd_nb_cfg), ALL_BITS, is_amd, write_amd },
-    { 0xc0011029, 1,  "DE_CFG",             ANY,                   MSR_FIELD,      E(amd_de_cfg), ALL_BITS, is_amd, write_amd },
+    { 0xc0010010, 1,  "SYSCFG",             ANY,                   MSR_FIELD,      E(amd_syscfg), 0x7c0000, read_amd, write_amd },
+    { 0xc0010015, 1,  "HWCR",               ANY,                   MSR_FIELD,      E(amd_hwcr), 0xffffffff, read_amd, write_amd },
+    { 0xc001001f, 1,  "NB_CFG",             ANY,                   MSR_FIELD,      E(amd_nb_cfg), ALL_BITS, read_amd, write_amd },
+    { 0xc0010055, 1,  "INT_PENDING",        ANY,                   MSR_FIELD,      E(amd_int_pending), 0, read_amd, write_amd },
+    { 0xc0011029, 1,  "DE_CFG",             ANY,                   MSR_FIELD,      E(amd_de_cfg), ALL_BITS, read_amd, write_amd },
 };
 
 const MsrRow *x86_msr_rows(size_t *n)

@@ -33,6 +33,8 @@ bool x86_mtrr_write_fixed(X86CPU *, const MsrRow *, uint32_t n, uint64_t value);
 bool x86_mtrr_read_var(X86CPU *, const MsrRow *, uint32_t n, uint64_t *value);
 bool x86_mtrr_write_var(X86CPU *, const MsrRow *, uint32_t n, uint64_t value);
 bool x86_mtrr_write_def_type(X86CPU *, const MsrRow *, uint32_t n, uint64_t value);
+/* As firmware leaves them: RAM below 1 MiB and all that no range names is write-back. */
+void x86_mtrr_firmware(CPUX86State *env);
 bool x86_pat_write(X86CPU *, const MsrRow *, uint32_t n, uint64_t value);
 
 #endif

@@ -58,6 +58,15 @@ bool x86_mtrr_write_def_type(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_
     return true;
 }
 
+void x86_mtrr_firmware(CPUX86State *env)
+{
+    env->mtrr_fixed[0] = env->mtrr_fixed[1] = 0x0606060606060606; /* to 0x9ffff: WB */
+    env->mtrr_fixed[2] = 0;                                       /* 0xa0000: UC */
+    for (unsigned i = 3; i < 11; i++)
+        env->mtrr_fixed[i] = 0x0505050505050505;                  /* 0xc0000 to 0xfffff: WP */
+    env->mtrr_def_type = 0xc06;                                   /* enabled, with fixed ranges, WB */
+}
+
 bool x86_pat_write(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t value)
 {
     if (!valid_types(value, true))

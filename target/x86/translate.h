@@ -78,7 +78,7 @@ void gen_pop_done(DisasContext *s, unsigned bytes);
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
-/* All arithmetic flags as an I32 in the IR_FL_* layout; CF alone as 0 or 1. */
+/* All arithmetic flags as an I32 in the IR_FL_* layout; CF alone as 0 or 1 (before anything of the instruction has been done but reads: it may use slow_exit). */
 IRRef get_fl(DisasContext *s);
 IRRef get_cf(DisasContext *s);
 /* Condition code 0..15 (SDM vol. 1 app. B) as 0 or 1; as a branch to an exit; as a selection. */

@@ -212,7 +212,9 @@ void trans_bextr(DisasContext *s, const X86Insn *i)
     IRRef start = ir_zext(s->f, IR_I32, 0, control), length = ir_extract(s->f, control, 8, 8);
     IRRef width = ir_i32(s->f, i->op[0].bytes * 8);
     IRRef shifted = ir_select(s->f, IR_GEU, start, width, zero_of(s, a), ir_shr(s->f, a, start));
-    finish_bmi(s, i, low_bits(s, shifted, length), IR_NONE);
+    IRRef res = low_bits(s, shifted, length);
+    write_reg(s, i->op[0].reg, i->op[0].bytes, res);
+    set_cc(s, CC_OP_BITCNT + log2_bytes(i->op[0].bytes), res, IR_NONE, IR_NONE); /* SF too is 0 */
 }
 
 void trans_bzhi(DisasContext *s, const X86Insn *i)

@@ -317,8 +317,21 @@ IRRef gen_setcc(DisasContext *s, unsigned cond, IRType t)
     return c.on_flags ? ir_fl_cc(s->f, t, c.cc, c.a) : ir_setcc(s->f, t, c.cc, c.a, c.b);
 }
 
+/*
+ * The carry alone, when an earlier block left the flags: most often a loop whose DEC closed it has come round, which handed it on as it is. The others are
+ * a slow exit.
+ */
+static IRRef handed_on_carry(DisasContext *s)
+{
+    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false);
+    ir_br(s->f, IR_GEU, ir_sub(s->f, op, ir_i32(s->f, CC_OP_INC)), ir_i32(s->f, CC_OP_SHL - CC_OP_INC), slow_exit(s));
+    return ir_get(s->f, IR_I32, SLOT_CC_SRC);
+}
+
 IRRef get_cf(DisasContext *s)
 {
+    if (s->cc.op == CC_OP_DYNAMIC && !is_slow(s))
+        return handed_on_carry(s);
     return gen_setcc(s, COND_B << 1, IR_I32);
 }
 

@@ -21,12 +21,18 @@ static void begin(DisasContext *s)
         ir_call(s->f, &ir_helper_x87_wait);
 }
 
-/* After the last fault. */
+static void reset_top(DisasContext *s)
+{
+    if (!s->mmx_checked)
+        ir_stenv(s->f, ENV_OFFSET(fpstt), 2, ir_i32(s->f, 0));
+}
+
+/* After the last fault. (Stores reset TOP before theirs, as Intel's parts do.) */
 static void enter(DisasContext *s)
 {
     if (s->mmx_checked)
         return;
-    ir_stenv(s->f, ENV_OFFSET(fpstt), 2, ir_i32(s->f, 0));
+    reset_top(s);
     ir_stenv(s->f, ENV_OFFSET(fptag_valid), 0, ir_i32(s->f, 0xff));
     s->mmx_checked = true;
 }
@@ -141,6 +147,7 @@ void trans_mmx_movd_store(DisasContext *s, const X86Insn *i)
 {
     begin(s);
     unsigned bytes = i->op[0].bytes;
+    reset_top(s);
     store_op(s, i, 0, ir_ldenv(s->f, op_type(bytes), mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), log2_bytes(bytes), false));
     enter(s);
 }
@@ -159,6 +166,7 @@ void trans_mmx_movq_store(DisasContext *s, const X86Insn *i)
         return;
     }
     IRRef v = ir_ldenv(s->f, IR_I64, mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), 3, false);
+    reset_top(s);
     ir_st(s->f, gen_mem(s, i, 8, true), 0, v, data_memop(s, 8, false));
     enter(s);
 }
@@ -173,8 +181,8 @@ void trans_mmx_maskmov(DisasContext *s, const X86Insn *i)
     data = ir_ldenv(s->f, IR_I64, mm_offset(i->op[0].reg) + offsetof(X87Reg, frac), 3, false);
     mask = ir_ldenv(s->f, IR_I64, mm_offset(i->op[1].reg) + offsetof(X87Reg, frac), 3, false);
     IRRef va = gen_linear(s, i->has_seg ? i->mem.seg : X86_SEG_DS, offset, 8, true);
-    ir_call(s->f, &ir_helper_mmx_maskmov, va, data, mask, ir_i32(s->f, data_memop(s, 1, false)));
     enter(s);
+    ir_call(s->f, &ir_helper_mmx_maskmov, va, data, mask, ir_i32(s->f, data_memop(s, 1, false)));
 }
 
 void trans_mmx_movq2dq(DisasContext *s, const X86Insn *i)
@@ -225,27 +233,32 @@ void trans_mmx_emms(DisasContext *s, const X86Insn *i)
     s->mmx_checked = false;
 }
 
-/* ---- conversions ---- */
+/* ---- conversions: MMX's state comes before their exceptions ---- */
+/* With a memory operand these two have nothing to do with MMX's state. False: it may not be used, nothing is to follow. */
+static bool enter_for_source(DisasContext *s, const X86Insn *i)
+{
+    if (i->op[1].kind != OPK_MMX)
+        return true;
+    if (!check_mmx(s))
+        return false;
+    begin(s);
+    enter(s);
+    return true;
+}
+
 void trans_mmx_cvtpi2ps(DisasContext *s, const X86Insn *i)
 {
-    begin(s);
+    if (!enter_for_source(s, i))
+        return;
     IRRef r = vec_vx(s, VX_cvtdq2ps, load_mm(s, i, 1), IR_NONE, IR_NONE, 0, false);
-    enter(s);
     ir_put(s->f, SLOT_XMM0 + i->op[0].reg, ir_vinsv(s->f, 3, read_xmm(s, i->op[0].reg), 0, r, 0));
 }
 
-/* With a memory operand it has nothing to do with MMX's state (SDM vol. 2). */
 void trans_mmx_cvtpi2pd(DisasContext *s, const X86Insn *i)
 {
-    bool reg = i->op[1].kind == OPK_MMX;
-    if (reg) {
-        if (!check_mmx(s))
-            return;
-        begin(s);
-    }
+    if (!enter_for_source(s, i))
+        return;
     IRRef r = vec_vx(s, VX_cvtdq2pd, load_mm(s, i, 1), IR_NONE, IR_NONE, 0, false);
-    if (reg)
-        enter(s);
     ir_put(s->f, SLOT_XMM0 + i->op[0].reg, r);
 }
 
@@ -255,5 +268,6 @@ void trans_mmx_cvt2pi(DisasContext *s, const X86Insn *i)
     IRVx id = (IRVx)i->row->arg;
     begin(s);
     IRRef a = id == VX_cvtps2dq || id == VX_cvttps2dq ? ir_vzlow(s->f, vec_load_low(s, i, 1, 8)) : vec_load(s, i, 1, 1).q[0];
+    enter(s);
     write_mm(s, i->op[0].reg, vec_vx(s, id, a, IR_NONE, IR_NONE, 0, false));
 }

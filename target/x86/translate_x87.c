@@ -2,11 +2,12 @@
 /*
  * x87: each instruction is a helper call (x87.h has their descriptors).
  *
- * Operands are loaded here, before the helper looks for a pending exception: which of the two faults comes first is not defined. Stores are
- * made by helpers, since what is stored depends on what it raises. The instruction pointer is kept after the helper, for a pending exception names the
+ * Operands are loaded here, after a look for a pending exception, whose #MF comes before the load's fault. Stores are made by helpers, since
+ * what is stored depends on what it raises. The instruction pointer is kept after the helper, for a pending exception names the
  * instruction before; the opcode and the operand's address are staged before it, and become FOP and FDP when the helper records an
  * unmasked exception.
  */
+#include "target/x86/fp_status.h"
 #include "target/x86/helper_x87.h"
 #include "target/x86/translate.h"
 
@@ -52,10 +53,22 @@ static unsigned kind_bytes(unsigned kind)
     }
 }
 
+/* Before a load: a pending exception is left to the instruction translated alone. */
+static void check_pending(DisasContext *s)
+{
+    if (is_slow(s)) {
+        ir_call(s->f, &ir_helper_x87_wait);
+        return;
+    }
+    IRRef es = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(fpus), 1, false), ir_i32(s->f, FPUS_ES));
+    ir_br(s->f, IR_NE, es, ir_i32(s->f, 0), slow_exit(s));
+}
+
 /* A memory operand of 2 to 8 bytes as I64, integers sign-extended. */
 static IRRef load(DisasContext *s, const X86Insn *i, unsigned kind)
 {
     unsigned bytes = kind_bytes(kind);
+    check_pending(s);
     return ir_ld(s->f, IR_I64, gen_mem(s, i, bytes, false), 0, data_memop(s, bytes, kind >= X87_I16 && kind <= X87_I32));
 }
 
@@ -77,10 +90,8 @@ void trans_x87_arith_mem(DisasContext *s, const X86Insn *i)
 
 void trans_x87_comi(DisasContext *s, const X86Insn *i)
 {
-    IRRef fl = get_fl(s);
     begin(s, i);
-    fl = ir_call(s->f, &ir_helper_x87_comi, fl, imm(s, (uint32_t)i->row->arg | sti(i)));
-    set_cc_fl(s, fl);
+    set_cc_fl(s, ir_call(s->f, &ir_helper_x87_comi, imm(s, (uint32_t)i->row->arg | sti(i))));
     end(s, i);
 }
 
@@ -103,6 +114,7 @@ void trans_x87_load(DisasContext *s, const X86Insn *i)
 
 void trans_x87_load80(DisasContext *s, const X86Insn *i)
 {
+    check_pending(s);
     IRRef va = gen_mem(s, i, 10, false);
     IRRef frac = ir_ld(s->f, IR_I64, va, 0, data_memop(s, 8, false)), se = ir_ld(s->f, IR_I32, va, 8, data_memop(s, 2, false));
     begin(s, i);
@@ -187,6 +199,7 @@ void trans_x87_wait(DisasContext *s, const X86Insn *i)
 
 void trans_x87_ldcw(DisasContext *s, const X86Insn *i)
 {
+    check_pending(s);
     IRRef v = ir_ld(s->f, IR_I32, gen_mem(s, i, 2, false), 0, data_memop(s, 2, false));
     ir_call(s->f, &ir_helper_x87_ldcw, v);
     s->mmx_checked = false;

@@ -18,7 +18,7 @@ static const uint16_t host_cw = 0x37f; /* the ABI's */
 
 bool x87_host_run(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, X87HostResult *r)
 {
-    uint16_t cw = guest_cw | FPX_ALL;
+    uint16_t cw = guest_cw | FPX_BEFORE | FPX_P;
 
     if (x87_host_off)
         return false;

@@ -16,7 +16,8 @@ typedef struct X87HostResult {
 } X87HostResult;
 
 /*
- * Runs op (X87_2XM1 and those after it) on ST(0) = a and ST(1) = b under control word cw, all exceptions masked. False: not here.
+ * Runs op (X87_2XM1 and those after it) on ST(0) = a and ST(1) = b under control word cw, with the exceptions masked that would keep it from a result. An
+ * unmasked overflow or underflow gives the adjusted exponent; its trap never comes, for it would be at the next waiting instruction. False: not here.
  * The host's x87 registers, which are empty between functions, and its control word are left as they were.
  */
 bool x87_host_run(unsigned op, Float80 a, Float80 b, uint16_t cw, X87HostResult *r);

@@ -68,12 +68,12 @@ static void trigonometric(CPUX86State *env, unsigned op, FloatStatus *s)
 static bool pops(unsigned op) { return op == X87_YL2X || op == X87_YL2XP1 || op == X87_PATAN; }
 static bool pushes(unsigned op) { return op == X87_PTAN || op == X87_SINCOS; }
 
-/* False: it is to be done in software. That is so where an unmasked overflow or underflow changes the result. */
+/* False: it is to be done in software. */
 static bool on_host(CPUX86State *env, unsigned op)
 {
     X87HostResult r;
 
-    if (!x87_host_run(op, x87_get(env, 0), x87_get(env, 1), env->fpuc, &r) || (r.sw & ~env->fpuc & (FPX_O | FPX_U)))
+    if (!x87_host_run(op, x87_get(env, 0), x87_get(env, 1), env->fpuc, &r))
         return false;
     if (op >= X87_PTAN && op != X87_PATAN)
         x87_set_cc(env, r.sw & FPUS_C2, FPUS_C2);

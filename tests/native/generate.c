@@ -25,14 +25,19 @@
 /* ---- random numbers ---- */
 static uint64_t rng_state = 1;
 
-void native_seed(uint64_t seed) { rng_state = seed * 0x9e3779b97f4a7c15ull + 0x1234567; }
-
+/* splitmix64 */
 static uint64_t rnd(void)
 {
-    uint64_t z = rng_state += 0x9e3779b97f4a7c15ull; /* splitmix64 */
+    uint64_t z = rng_state += 0x9e3779b97f4a7c15ull;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ z >> 27) * 0x94d049bb133111ebull;
     return z ^ z >> 31;
+}
+
+void native_seed(uint64_t seed)
+{
+    rng_state = seed * 0xd1342543de82ef95ull + 1;
+    rng_state = rnd();
 }
 
 static unsigned below(unsigned n) { return (unsigned)(rnd() >> 33) % n; }

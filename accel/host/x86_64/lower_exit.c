@@ -238,7 +238,7 @@ static void lower_ending(Ctx *c)
 
 typedef enum Half { HALF_UNKNOWN, HALF_LOW, HALF_HIGH } Half;
 
-/* What the block has found out about the target by itself: "br ne (pc >> 52), 0" or "br ne (pc sar 52), -1" right before. */
+/* What the block has found out about the target by itself: "br ne (pc >> n), 0" or "br ne (pc sar n), -1" right before, n at most 52. */
 static Half known_half(const Ctx *c)
 {
     for (unsigned i = c->i - 1u; i > 0 && i + 12 > c->i; i--) {
@@ -247,7 +247,7 @@ static Half known_half(const Ctx *c)
         if (br->op != IR_br)
             continue;
         if (br->sz != IR_NE || (shift->op != IR_shr && shift->op != IR_sar) || c->root[shift->arg[0]] != arg_root(c, 0) ||
-            !value_const(c, c->root[shift->arg[1]], &n) || n != 52 || !value_const(c, c->root[br->arg[1]], &k))
+            !value_const(c, c->root[shift->arg[1]], &n) || n < 32 || n > 52 || !value_const(c, c->root[br->arg[1]], &k))
             return HALF_UNKNOWN;
         return shift->op == IR_shr && k == 0 ? HALF_LOW : shift->op == IR_sar && k == ~0ull ? HALF_HIGH : HALF_UNKNOWN;
     }

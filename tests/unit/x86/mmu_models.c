@@ -107,6 +107,8 @@ static void test_follows_state(void)
     g_assert_true(r[2] >> 27 & 1);
     cpuid(cpu, 7, 0, r);
     g_assert_true(r[2] >> 4 & 1);
+    cpuid(cpu, 0x80000001, 0x12345678, r); /* ECX counts only where there are subleaves */
+    g_assert_true(r[3] >> 29 & 1);
     cpu->env.xcr0 = 7;
     cpuid(cpu, 0xd, 0, r);
     g_assert_cmpuint(r[1], ==, 832);
@@ -235,10 +237,9 @@ static void test_reset(void)
 
 static void test_boot_state(void)
 {
-    X86CPU *cpu = fake_cpu("max");
+    X86CPU *other = fake_cpu("max"), *cpu = x86_cpu(cpu_first());
     X86BootState b = { .mode = X86_BOOT_LONG, .rip = 0x1000200, .rsi = 0x90000, .rsp = 0x8000, .cr3 = 0x2000, .gdt_base = 0x500, .gdt_limit = 0x1f, .cs = 0x10, .ds = 0x18 };
 
-    cpu->parent.index = 0;
     x86_cpu_set_boot(&cpu->parent, &b);
     for (unsigned i = 0; i < 2; i++, x86_reset(&cpu->parent)) { /* it holds over resets */
         g_assert_cmphex(cpu->env.pc, ==, 0x1000200);
@@ -247,7 +248,14 @@ static void test_boot_state(void)
         g_assert_true(cpu->env.hflags & BF_CS64);
         g_assert_cmphex(cpu->env.segs[X86_SEG_DS].selector, ==, 0x18);
         g_assert_cmphex(cpu->env.gdt.limit, ==, 0x1f);
+        g_assert_cmphex(cpu->env.mtrr_def_type, ==, 0xc06);
     }
+    g_assert_cmphex(other->env.mtrr_def_type, ==, 0xc06);
+    g_assert_cmphex(other->env.pc, ==, 0xfffffff0);
+    b.mode = X86_BOOT_RESET;
+    x86_cpu_set_boot(&cpu->parent, &b);
+    g_assert_cmphex(cpu->env.pc, ==, 0xfffffff0);
+    g_assert_cmphex(cpu->env.mtrr_def_type, ==, 0);
 }
 
 void add_model_tests(void)

@@ -141,7 +141,7 @@ static const char *compare_operands(csh h, const X86Insn *i, const cs_insn *ci)
 static bool unknown_to_capstone(const X86Insn *i)
 {
     switch (i->row->feature[i->vex]) {
-    case X86_FEAT_GFNI: case X86_FEAT_VAES: case X86_FEAT_VPCLMULQDQ: case X86_FEAT_RDPID: case X86_FEAT_CLZERO:
+    case X86_FEAT_GFNI: case X86_FEAT_VAES: case X86_FEAT_VPCLMULQDQ: case X86_FEAT_RDPID: case X86_FEAT_CLZERO: case X86_FEAT_PKU: case X86_FEAT_XSAVES:
         return true;
     default:
         return i->vex && i->vex_l && i->row->feature[2] != i->row->feature[1] && i->row->feature[2] != X86_FEAT_AVX2;
@@ -177,6 +177,10 @@ static bool excused(unsigned mode, unsigned opcode, const X86Insn *i, const uint
         return mode == 3 && i->data16;
     case 0x1ae: /* fences: it knows rm 0 only */
         return i->mod == 3;
+    case 0x322: /* PINSRD: it heeds VEX.W outside 64-bit mode */
+        return i->vex && mode != 3;
+    case 0x25a: /* VBROADCASTI128: it knows no VEX.X there */
+    case 0x068: /* PUSH: it does not sign-extend */
     case 0x063: /* MOVSXD without REX.W: it names 64-bit registers */
     case 0x0e5: case 0x0e7: case 0x0ed: case 0x0ef: /* IN, OUT: it names AX for REX.W */
     case 0x08c: case 0x08e: case 0x102: case 0x103: /* MOV Sreg, LAR, LSL: of the source's size; REX.R is ignored for a segment */
