@@ -81,9 +81,10 @@ void pci_bars_update(PCIDevice *dev)
     memory_transaction_begin();
     for (unsigned n = 0; n <= PCI_ROM_BAR; n++) {
         hwaddr addr = 0;
+        bool map = dev->bars[n].region && wanted_address(dev, n, &addr);
 
         if (dev->bars[n].region)
-            bar_place(dev, &dev->bars[n], wanted_address(dev, n, &addr), addr);
+            bar_place(dev, &dev->bars[n], map, addr);
     }
     memory_transaction_commit();
 }
