@@ -153,6 +153,8 @@ static const X86Row *row_at_end(const NativeCase *c, const NativeOutcome *host)
 static void excuse(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest)
 {
     const X86Row *last = row_at_end(c, host);
+    if (host->vector == EXCP_GP && guest->vector == EXCP_SS && last && last->attr & X86_ATTR_ALIGN) /* misaligned and beyond the stack's limit: either may win */
+        guest->vector = EXCP_GP;
     if (host->vector != EXCP_PF || guest->vector != EXCP_PF)
         return;
     if (host->cr2 >> 63) /* the host's kernel has a page there */
