@@ -62,16 +62,16 @@ static uint32_t fl_mul(const Operands *o)
 
 static uint32_t fl_blsr(const Operands *o) { return (of_result(o) & (IR_FL_S | IR_FL_Z)) | carry_over_if(o->src & 1, false); }
 
-uint32_t x86_compute_fl(const CPUX86State *env)
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2)
 {
-    Operands o = { 8u << (env->cc_op & 3), env->cc_dst, env->cc_src, 0 };
+    Operands o = { 8u << (cc_op & 3), dst, src, 0 };
 
-    if (env->cc_op < CC_OP_ADD)
-        return (uint32_t)env->cc_dst;
-    switch (env->cc_op & ~3u) {
-    case CC_OP_ADC: o.carry = env->cc_src2 & 1; return fl_add(&o);
+    if (cc_op < CC_OP_ADD)
+        return (uint32_t)dst;
+    switch (cc_op & ~3u) {
+    case CC_OP_ADC: o.carry = src2 & 1; return fl_add(&o);
     case CC_OP_ADD: return fl_add(&o);
-    case CC_OP_SBB: o.carry = env->cc_src2 & 1; return fl_sub(&o);
+    case CC_OP_SBB: o.carry = src2 & 1; return fl_sub(&o);
     case CC_OP_SUB: return fl_sub(&o);
     case CC_OP_CMP: return fl_cmp(o);
     case CC_OP_INC: return fl_inc(o, false);
