@@ -90,10 +90,12 @@ static bool add_files(PcBoard *b, GError **error)
 {
     /* Sleep states: S0, S5 there, S3 and S4 not (their SLP_TYP values in the low bits). */
     static const uint8_t states[6] = { 0x80, 0, 0, 1, 2, 0x80 };
-    uint16_t wait;
+    uint16_t wait, serial_console;
 
     stw_le_p(&wait, MENU_WAIT_MS);
+    stw_le_p(&serial_console, 0x3f8); /* SeaBIOS shows there what goes to the screen */
     return fw_cfg_add_file(b->fw_cfg, "bootorder", "", 0, error) && fw_cfg_add_file(b->fw_cfg, "etc/system-states", states, sizeof(states), error) &&
+           (!b->config->nographic || fw_cfg_add_file(b->fw_cfg, "etc/sercon-port", &serial_console, sizeof(serial_console), error)) &&
            (!b->config->boot_menu || fw_cfg_add_file(b->fw_cfg, "etc/boot-menu-wait", &wait, sizeof(wait), error));
 }
 
