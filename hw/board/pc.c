@@ -160,11 +160,11 @@ static void powerdown(void)
 }
 
 const BoardClass board_pc = {
-    .name = "pc", .description = "PC with Intel 440FX and PIIX, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "qemu64",
+    .name = "pc", .description = "PC with Intel 440FX and PIIX, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "max",
     .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = pc_init, .powerdown = powerdown,
 };
 
 const BoardClass board_q35 = {
-    .name = "q35", .description = "PC with Intel Q35 and ICH9, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "qemu64",
+    .name = "q35", .description = "PC with Intel Q35 and ICH9, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "max",
     .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = q35_init, .powerdown = powerdown,
 };

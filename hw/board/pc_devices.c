@@ -309,6 +309,6 @@ void pc_fill_cmos(PcBoard *b)
     cmos_word(b, 0x5b, high64k & 0xffff, 0xffff);
     rtc_set_cmos(b->rtc, 0x5d, (uint8_t)(high64k >> 16));
     rtc_set_cmos(b->rtc, 0x5f, (uint8_t)(b->smp - 1));
-    rtc_set_cmos(b->rtc, 0x38, (uint8_t)(third << 4 | 1));
+    rtc_set_cmos(b->rtc, 0x38, (uint8_t)(third << 4));
     rtc_set_cmos(b->rtc, 0x3d, (uint8_t)(second << 4 | first));
 }

@@ -93,7 +93,7 @@ static bool add_files(PcBoard *b, GError **error)
     uint16_t wait;
 
     stw_le_p(&wait, MENU_WAIT_MS);
-    return fw_cfg_add_file(b->fw_cfg, "bootorder", "", 1, error) && fw_cfg_add_file(b->fw_cfg, "etc/system-states", states, sizeof(states), error) &&
+    return fw_cfg_add_file(b->fw_cfg, "bootorder", "", 0, error) && fw_cfg_add_file(b->fw_cfg, "etc/system-states", states, sizeof(states), error) &&
            (!b->config->boot_menu || fw_cfg_add_file(b->fw_cfg, "etc/boot-menu-wait", &wait, sizeof(wait), error));
 }
 

@@ -78,10 +78,9 @@ static bool create_flash(PcBoard *b, const Drive *drive, uint64_t *top, GError *
     device_set_link(dev, "drive", drive->blk);
     if (!device_realize(dev, error))
         return false;
-    memory_region_add_subregion(memory_system_root(), *top - size, device_region(dev, 0));
+    memory_region_add_subregion(memory_system_root(), *top - size, pflash_memory(dev));
     if (*top == PC_HIGH_RAM) {
         memory_region_init_alias(&b->isa_bios, "isa-bios", pflash_memory(dev), size - isa, isa);
-        memory_region_set_readonly(&b->isa_bios);
         memory_region_add_subregion(&b->pci_memory, MIB - isa, &b->isa_bios);
         b->has_bios = true;
     }

@@ -449,7 +449,11 @@ bool ahci_attach(Device *dev, unsigned port, BlockBackend *blk, bool is_cd, GErr
     if (port >= AHCI_PORTS)
         return error_set(error, "AHCI has ports 0 to %d (index=), not %u", AHCI_PORTS - 1, port);
     g_autofree char *user = g_strdup_printf("AHCI port %u", port);
-    return ide_drive_init(&s->port[port].drive, blk, is_cd, &ahci_host, &s->port[port], user, error);
+    if (!ide_drive_init(&s->port[port].drive, blk, is_cd, &ahci_host, &s->port[port], user, error))
+        return false;
+    port_reset(&s->port[port]);
+    s->port[port].is = 0;
+    return true;
 }
 
 const DeviceClass ahci_class = {

@@ -63,23 +63,67 @@ FloatRelation float80_compare(Float80 a, Float80 b, bool signalling, FloatStatus
     return less != float80_is_neg(a) ? FLOAT_LESS : FLOAT_GREATER;
 }
 
+/* A number of the normal range of f is only moved; others go by the unpacked form. */
+static bool widen_normal(const FloatFormat *f, uint64_t a, Float80 *r)
+{
+    unsigned exp = (unsigned)(a >> f->frac_bits) & ((1u << f->exp_bits) - 1);
+
+    if (exp == 0 || exp == (1u << f->exp_bits) - 1)
+        return false;
+    *r = float80_make(float_is_neg(f, a), exp - (unsigned)float_bias(f) + FLOAT80_BIAS, FLOAT80_INTEGER | a << (63 - f->frac_bits));
+    return true;
+}
+
 Float80 float80_widen(const FloatFormat *f, uint64_t a, FloatStatus *s)
 {
+    Float80 r;
+
+    if (widen_normal(f, a, &r))
+        return r;
     FloatParts x = parts_unpack(f, a, s);
     return float80_pack(&x, 64, s);
 }
 
 Float80 float80_load(const FloatFormat *f, uint64_t a, FloatStatus *s)
 {
+    Float80 r;
+
+    if (widen_normal(f, a, &r))
+        return r;
     FloatParts x = parts_unpack(f, a, s);
     if (parts_is_nan(&x))
         x = parts_pick_nan((const FloatParts *const[]){ &x }, 1, s);
     return float80_pack(&x, 64, s);
 }
 
+static void note_rounding(bool inexact, bool up, FloatStatus *s)
+{
+    if (inexact)
+        s->flags |= FLOAT_INEXACT | (up ? FLOAT_ROUNDED_UP : 0);
+}
+
+/* Within f's normal range, rounding included. */
+static bool narrow_normal(const FloatFormat *f, Float80 a, uint64_t *r, FloatStatus *s)
+{
+    int exp = (int)float80_exp(a) - FLOAT80_BIAS + float_bias(f);
+    unsigned drop = 63 - f->frac_bits;
+    uint64_t q = a.frac >> drop, rest = a.frac & MASK64(drop);
+
+    if (exp < 1 || exp >= (1 << f->exp_bits) - 2 || !(a.frac >> 63))
+        return false;
+    bool up = round_up(s->round, float80_is_neg(a), q & 1, rest, 1ull << (drop - 1));
+    note_rounding(rest, up, s);
+    *r = float_zero(f, float80_is_neg(a)) + ((uint64_t)(exp - 1) << f->frac_bits) + q + up; /* q's integer bit is one in the exponent */
+    return true;
+}
+
 uint64_t float80_narrow(const FloatFormat *f, Float80 a, FloatStatus *s)
 {
     FloatParts x;
+    uint64_t r;
+
+    if (narrow_normal(f, a, &r, s))
+        return r;
 
     if (float80_is_unsupported(a)) {
         x = parts_invalid(s);
@@ -103,21 +147,21 @@ Float80 float80_from_int(int64_t a)
 uint64_t float80_to_int(Float80 a, FloatRound round, unsigned width, FloatStatus *s)
 {
     uint64_t indefinite = 1ull << (width - 1);
-    bool inexact = false;
 
     if (float80_is_unsupported(a) || float80_exp(a) >= FLOAT80_BIAS + 64) {
         s->flags |= FLOAT_INVALID;
         return indefinite;
     }
-    FloatParts x = float80_unpack(a, s);
-    u128 v = x.cls == CLS_NORMAL ? parts_to_integer(&x, round, &inexact) : 0;
-    if (v > indefinite - !x.sign) {
+    int below = FLOAT80_BIAS + 63 - (int)float80_exp(a); /* bits below the point */
+    uint64_t floor = below < 64 ? a.frac >> below : 0;
+    uint64_t rest = below == 0 ? 0 : below <= 64 ? a.frac << (64 - below) : a.frac != 0; /* half is the top bit */
+    bool sign = float80_is_neg(a), up = round_up(round, sign, floor & 1, rest, 1ull << 63);
+    if (floor + up > indefinite - !sign || floor + up < floor) {
         s->flags |= FLOAT_INVALID;
         return indefinite;
     }
-    if (inexact)
-        s->flags |= FLOAT_INEXACT | (v > (x.exp < 0 ? 0 : x.sig >> (127 - x.exp)) ? FLOAT_ROUNDED_UP : 0);
-    return (x.sign ? -(uint64_t)v : (uint64_t)v) & MASK64(width);
+    note_rounding(rest, up, s);
+    return (sign ? -(floor + up) : floor + up) & MASK64(width);
 }
 
 Float80 float80_round_int(Float80 a, FloatStatus *s)

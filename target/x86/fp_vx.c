@@ -209,17 +209,18 @@ void x86_vx_from_half(CPUState *cpu, unsigned param, V128 *d, const V128 *a, con
     *d = r;
 }
 
-/* VCVTPS2PH: tiny halves are never flushed, and underflow is the same masked or not. */
+/* VCVTPS2PH: tiny halves are never flushed; a denormal operand is always inexact, though underflow traps. */
 void x86_vx_to_half(CPUState *cpu, unsigned param, V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
 {
     V128 r = { .u64 = { 0, 0 } };
     for (unsigned i = 0; i < 4; i++) {
         FloatStatus s = x86_sse_status(x86_env(cpu));
         s.flush_outputs = false;
-        s.unmasked &= FLOAT_OVERFLOW;
         if (!(imm & 4))
             s.round = (uint8_t)x86_round(imm);
         r.u16[i] = (uint16_t)float_convert(&float_f16, &float_f32, a->u32[i], &s);
+        if (s.flags & FLOAT_DENORMAL)
+            s.flags |= FLOAT_INEXACT;
         x86_sse_raise(x86_env(cpu), &s);
     }
     *d = r;

@@ -177,6 +177,19 @@ uint64_t helper_x86_lsl(CPUState *cs, uint32_t selector)
     return X86_LAR_OK | x86_desc_limit(&d);
 }
 
+uint32_t helper_x86_arpl(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t src)
+{
+    X86CPU *cpu = x86_cpu(cs);
+    uintptr_t ra = GETPC();
+    IRMemOp mo = MO_16 | x86_data_mmu_index(&cpu->env) << MO_IDX_SHIFT;
+    uint32_t dst = (uint32_t)mmu_ld(cs, x86_seg_linear(cpu, seg, offset, 2, false, ra), mo, ra);
+
+    if ((dst & 3) >= (src & 3))
+        return 0;
+    mmu_st(cs, x86_seg_linear(cpu, seg, offset, 2, true, ra), (dst & ~3u) | (src & 3), mo, ra);
+    return 1;
+}
+
 uint32_t helper_x86_verify(CPUState *cs, uint32_t selector, uint32_t write)
 {
     X86Desc d;

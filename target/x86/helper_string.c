@@ -42,8 +42,6 @@ void x86_string_begin(StringRun *r, CPUState *cs, uint32_t desc, uint64_t budget
     r->mask = MASK64(8u << (desc >> STR_ASZ_SHIFT & 3));
     r->count = r->single ? 1 : env->regs[X86_RCX] & r->mask;
     r->budget = r->one ? 1 : budget;
-    if (!r->single && !r->count) /* the upper half of RCX goes even so */
-        set_reg(env, X86_RCX, r->mask, 0);
 }
 
 void x86_string_done(StringRun *r, uint64_t n, bool si, bool di)
@@ -159,6 +157,15 @@ static void store_element(uint8_t *p, unsigned lg, uint64_t v)
     }
 }
 
+/*
+ * A 32-bit count loses its upper half even when it is 0 or the first element faults; so do the pointers of MOVS and STOS (Intel's parts).
+ */
+static void begin(StringRun *r, CPUState *cs, uint32_t desc, bool si, bool di, uintptr_t ra)
+{
+    x86_string_begin(r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), ra);
+    x86_string_done(r, 0, si, di);
+}
+
 /* ---- MOVS ---- */
 static void copy_run(const StringRun *r, uint8_t *d, const uint8_t *src, uint64_t n)
 {
@@ -186,7 +193,7 @@ static void movs_element(StringRun *r, uint64_t src, uint64_t dst)
 uint32_t helper_rep_movs(CPUState *cs, uint32_t desc)
 {
     StringRun r;
-    x86_string_begin(&r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), GETPC());
+    begin(&r, cs, desc, true, true, GETPC());
     while (r.count && r.budget) {
         uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src), m = run_length(&r, X86_RDI, true, &dst);
         n = MIN_OF(n, m);
@@ -222,7 +229,7 @@ uint32_t helper_rep_stos(CPUState *cs, uint32_t desc)
 {
     StringRun r;
     uint64_t dst, value = x86_env(cs)->regs[X86_RAX];
-    x86_string_begin(&r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), GETPC());
+    begin(&r, cs, desc, false, true, GETPC());
     while (r.count && r.budget) {
         uint64_t n = run_length(&r, X86_RDI, true, &dst);
         uint8_t *p = n ? run_pointer(&r, dst, n, true) : NULL;
@@ -250,7 +257,7 @@ uint32_t helper_rep_lods(CPUState *cs, uint32_t desc)
 {
     StringRun r;
     uint64_t src;
-    x86_string_begin(&r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), GETPC());
+    begin(&r, cs, desc, false, false, GETPC());
     while (r.count && r.budget) {
         uint64_t n = run_length(&r, X86_RSI, false, &src), v;
         uint8_t *p = n ? run_pointer(&r, src, n, false) : NULL;
@@ -302,15 +309,16 @@ uint32_t helper_rep_cmps(CPUState *cs, uint32_t desc)
     StringRun r;
     Compared c = { 0 };
     bool finished = false;
-    x86_string_begin(&r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), GETPC());
+    begin(&r, cs, desc, false, false, GETPC());
     while (r.count && r.budget && !finished) {
-        uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src), m = run_length(&r, X86_RDI, false, &dst);
+        uint64_t src, dst, m = run_length(&r, X86_RDI, false, &dst), n = run_length(&r, X86_RSI, false, &src);
         n = MIN_OF(n, m);
-        uint8_t *p = n ? run_pointer(&r, src, n, false) : NULL, *q = p ? run_pointer(&r, dst, n, false) : NULL;
-        if (q) {
+        uint8_t *q = n ? run_pointer(&r, dst, n, false) : NULL, *p = q ? run_pointer(&r, src, n, false) : NULL;
+        if (p) {
             n = compare_run(&r, &c, p, 0, q, n, desc);
         } else {
-            c = (Compared){ .a = mmu_ld(cs, src, memop(&r), r.ra), .b = mmu_ld(cs, dst, memop(&r), r.ra), .any = true };
+            uint64_t b = mmu_ld(cs, dst, memop(&r), r.ra); /* rDI's is read first */
+            c = (Compared){ .a = mmu_ld(cs, src, memop(&r), r.ra), .b = b, .any = true };
             n = 1;
         }
         finished = !goes_on(&c, desc);
@@ -324,7 +332,7 @@ uint32_t helper_rep_scas(CPUState *cs, uint32_t desc)
     StringRun r;
     Compared c = { 0 };
     bool finished = false;
-    x86_string_begin(&r, cs, desc, BUDGET_BYTES >> STR_LOG2(desc), GETPC());
+    begin(&r, cs, desc, false, false, GETPC());
     uint64_t dst, value = r.env->regs[X86_RAX] & MASK64(8u << r.lg);
     while (r.count && r.budget && !finished) {
         uint64_t n = run_length(&r, X86_RDI, false, &dst);

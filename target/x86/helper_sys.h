@@ -16,6 +16,7 @@ void helper_x86_int3(CPUState *cs, uint64_t next_eip);
 void helper_x86_into(CPUState *cs, uint64_t next_eip);
 void helper_x86_int1(CPUState *cs, uint64_t next_eip);
 void helper_x86_hlt(CPUState *cs, uint64_t next_pc);
+uint32_t helper_x86_arpl(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t src); /* of memory; 1: RPL was raised */
 void helper_x86_cli(CPUState *cs);
 void helper_x86_sti(CPUState *cs);
 void helper_x86_lldt(CPUState *cs, uint32_t selector);

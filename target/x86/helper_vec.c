@@ -123,6 +123,19 @@ void helper_mask_load(CPUState *cpu, V128 *d, uint64_t va, uint32_t mo, const V1
     *d = r;
 }
 
+/* A store happens whole or not at all. */
+void helper_mask_probe(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask)
+{
+    unsigned sz = MO_SIZE(mo);
+    for (unsigned n = 0; n < 16u >> sz; n++)
+        if (lane_chosen(mask, sz, n)) {
+            uint64_t first = va + (n << sz), last = first + (1u << sz) - 1;
+            mmu_probe(cpu, first, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
+            if ((first ^ last) >> 12)
+                mmu_probe(cpu, last & ~0xfffull, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
+        }
+}
+
 void helper_mask_store(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask, const V128 *v)
 {
     unsigned sz = MO_SIZE(mo);

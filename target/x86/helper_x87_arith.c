@@ -2,6 +2,7 @@
 /* x87 arithmetic and comparisons. */
 #include "target/x86/helper_x87.h"
 
+#include "target/x86/x87_host.h"
 #include "target/x86/x87_internal.h"
 
 #define FPUS_UNORDERED (FPUS_C0 | FPUS_C2 | FPUS_C3)
@@ -17,6 +18,19 @@ static Float80 compute(unsigned op, Float80 a, Float80 b, FloatStatus *s)
     case X87_DIV: return float80_div(a, b, s);
     default: return float80_div(b, a, s);
     }
+}
+
+/* The same with what it raises; false: *r is not to be written. flags: what reading b raised. */
+static bool arith(CPUX86State *env, unsigned op, Float80 a, Float80 b, unsigned flags, Float80 *r)
+{
+    FloatStatus s = x87_status(env);
+    uint16_t sw;
+
+    if (!flags && x87_host_arith(op, a, b, env->fpuc, env->fpus, r, &sw))
+        return x87_report_sw(env, sw);
+    s.flags = (uint8_t)flags;
+    *r = compute(op, a, b, &s);
+    return x87_report(env, &s);
 }
 
 static bool is_compare(unsigned op) { return op == X87_COM || op == X87_COMP || op == X87_UCOM || op == X87_UCOMP; }
@@ -45,15 +59,14 @@ static bool compare_empty(CPUX86State *env)
 static void arith_reg(CPUX86State *env, uint32_t desc)
 {
     unsigned op = X87_OP(desc), i = X87_STI(desc), to = desc & X87_TO_STI ? i : 0;
-    FloatStatus s = x87_status(env);
+    Float80 r;
 
     if (x87_is_empty(env, 0) || x87_is_empty(env, i)) {
         if (!x87_underflow(env))
             return;
         x87_set(env, to, FLOAT80_DEFAULT_NAN);
     } else {
-        Float80 r = compute(op, x87_get(env, 0), x87_get(env, i), &s);
-        if (!x87_report(env, &s))
+        if (!arith(env, op, x87_get(env, 0), x87_get(env, i), 0, &r))
             return;
         x87_set(env, to, r);
     }
@@ -108,8 +121,8 @@ void helper_x87_arith_mem(CPUState *cpu, uint64_t value, uint32_t desc)
             x87_set(env, 0, FLOAT80_DEFAULT_NAN);
         return;
     }
-    Float80 b = from_memory(value, X87_KIND(desc), &s), r = compute(op, x87_get(env, 0), b, &s);
-    if (x87_report(env, &s))
+    Float80 b = from_memory(value, X87_KIND(desc), &s), r;
+    if (arith(env, op, x87_get(env, 0), b, s.flags, &r))
         x87_set(env, 0, r);
 }
 

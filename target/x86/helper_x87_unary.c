@@ -2,6 +2,7 @@
 /* x87 instructions on ST(0), or ST(0) and ST(1), without operands of their own; the transcendental ones are in helper_x87_trans.c. */
 #include "target/x86/helper_x87.h"
 
+#include "target/x86/x87_host.h"
 #include "target/x86/x87_trans.h"
 
 /* The result of a one-operand instruction. */
@@ -37,6 +38,17 @@ static void test(CPUX86State *env, FloatStatus *s)
     FloatRelation r = float80_compare(x87_get(env, 0), float80_zero(false), true, s);
     x87_set_cc(env, cc[r], FPUS_C0 | FPUS_C2 | FPUS_C3);
     x87_report(env, s);
+}
+
+static void square_root(CPUX86State *env, Float80 a, FloatStatus *s)
+{
+    Float80 r;
+    uint16_t sw;
+
+    if (!x87_host_arith(X87_HOST_SQRT, a, a, env->fpuc, env->fpus, &r, &sw))
+        replace(env, float80_sqrt(a, s), s);
+    else if (x87_report_sw(env, sw))
+        x87_set(env, 0, r);
 }
 
 static void remainder80(CPUX86State *env, bool nearest, FloatStatus *s)
@@ -84,7 +96,7 @@ static void dispatch(CPUX86State *env, unsigned op)
         x87_set(env, 0, a);
         break;
     case X87_TST: test(env, &s); break;
-    case X87_SQRT: replace(env, float80_sqrt(a, &s), &s); break;
+    case X87_SQRT: square_root(env, a, &s); break;
     case X87_RNDINT: replace(env, float80_round_int(a, &s), &s); break;
     case X87_SCALE: replace(env, float80_scale(a, x87_get(env, 1), &s), &s); break;
     case X87_PREM: remainder80(env, false, &s); break;

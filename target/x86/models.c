@@ -33,6 +33,9 @@
 #define LONG_MODE F(LM), F(SYSCALL), F(NX)
 #define X86_64_V2 F(VME), F(SSE3), F(SSSE3), F(SSE4_1), F(SSE4_2), F(CX16), F(POPCNT), F(LAHF_LM)
 #define X86_64_V3 F(XSAVE), F(AVX), F(AVX2), F(BMI1), F(BMI2), F(F16C), F(FMA), F(ABM), F(MOVBE)
+#define SANDY_BRIDGE F(AES), F(PCLMULQDQ), F(XSAVE), F(XSAVEOPT), F(AVX), F(TSC_DEADLINE), F(RDTSCP), F(ARAT)
+#define ZEN F(AES), F(PCLMULQDQ), F(RDRAND), F(RDSEED), F(RDTSCP), F(PDPE1GB), F(FSGSBASE), F(SMEP), F(SMAP), F(ADX), F(CLFLUSHOPT), F(SHA_NI), F(FXSR_OPT), \
+    F(PREFETCHW), F(SSE4A), F(CR8LEGACY), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT)
 #define HASWELL F(AES), F(TSC_DEADLINE), F(PCLMULQDQ), F(PCID), F(RDRAND), F(RDTSCP), F(FSGSBASE), F(SMEP), F(ERMS), F(INVPCID), F(XSAVEOPT), F(ARAT)
 #define SKYLAKE F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(XSAVEC), F(XGETBV1), F(XSAVES)
 /* What a system wants, and programs do not see. */
@@ -43,12 +46,14 @@ static const X86Feature qemu64[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, F(SSE3), 
 static const X86Feature v2[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, FAST_SYSTEM, F(NONE) };
 static const X86Feature v3[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, FAST_SYSTEM, F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(XSAVES), F(NONE) };
 static const X86Feature nehalem[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, F(NONE) };
+static const X86Feature westmere[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, F(AES), F(PCLMULQDQ), F(ARAT), F(NONE) };
+static const X86Feature sandy_bridge[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, SANDY_BRIDGE, F(NONE) };
+static const X86Feature ivy_bridge[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, SANDY_BRIDGE, F(F16C), F(RDRAND), F(FSGSBASE), F(SMEP), F(ERMS), F(NONE) };
 static const X86Feature haswell[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, HASWELL, F(NONE) };
 static const X86Feature skylake[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, HASWELL, SKYLAKE, F(NONE) };
-static const X86Feature epyc[] = {
-    PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, F(AES), F(PCLMULQDQ), F(RDRAND), F(RDSEED), F(RDTSCP), F(PDPE1GB), F(FSGSBASE), F(SMEP),
-    F(SMAP), F(ADX), F(CLFLUSHOPT), F(SHA_NI), F(FXSR_OPT), F(PREFETCHW), F(SSE4A), F(CR8LEGACY), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT), F(NONE),
-};
+static const X86Feature broadwell[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, HASWELL, F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(NONE) };
+static const X86Feature epyc[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(NONE) };
+static const X86Feature epyc_rome[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(CLWB), F(CLZERO), F(XSAVEERPTR), F(XSAVES), F(RDPID), F(UMIP), F(NONE) };
 static const X86Feature max_without[] = { F(HT), F(MONITOR), F(LA57), F(FXSR_OPT), F(CR8LEGACY), F(XSAVEERPTR), F(AUTO_IBRS), F(NONE) };
 
 typedef struct Model {
@@ -62,12 +67,18 @@ typedef struct Model {
 #define MODELS(X) \
     X("max",            "everything that calque offers", INTEL("calque max processor", 6, 143, 8, 0x1f), max_without, true) \
     X("qemu64",         "the least that 64-bit systems want", AMD("calque virtual CPU (qemu64)", 15, 107, 1, 0x8000000a), qemu64, false) \
+    X("kvm64",          "the same as Intel's", INTEL("calque virtual CPU (kvm64)", 15, 6, 1, 0xd), qemu64, false) \
     X("x86-64-v2",      "instructions of the psABI's level 2", INTEL("calque x86-64-v2 processor", 6, 143, 8, 0x1f), v2, false) \
     X("x86-64-v3",      "instructions of the psABI's level 3", INTEL("calque x86-64-v3 processor", 6, 143, 8, 0x1f), v3, false) \
     X("Nehalem",        "Intel Core i7 9xx", INTEL("Intel Core i7 9xx (Nehalem Class Core i7)", 6, 26, 3, 0xb), nehalem, false) \
+    X("Westmere",       "Intel Core, first generation with AES", INTEL("Westmere E56xx/L56xx/X56xx (Nehalem-C)", 6, 44, 1, 0xb), westmere, false) \
+    X("SandyBridge",    "Intel Core, second generation", INTEL("Intel Xeon E312xx (Sandy Bridge)", 6, 42, 1, 0xd), sandy_bridge, false) \
+    X("IvyBridge",      "Intel Core, third generation", INTEL("Intel Xeon E3-12xx v2 (Ivy Bridge)", 6, 58, 9, 0xd), ivy_bridge, false) \
     X("Haswell",        "Intel Core, fourth generation", INTEL("Intel Core Processor (Haswell)", 6, 60, 4, 0xd), haswell, false) \
+    X("Broadwell",      "Intel Core, fifth generation", INTEL("Intel Core Processor (Broadwell)", 6, 61, 2, 0xd), broadwell, false) \
     X("Skylake-Client", "Intel Core, sixth generation", INTEL("Intel Core Processor (Skylake)", 6, 94, 3, 0xd), skylake, false) \
-    X("EPYC",           "AMD EPYC, first generation", AMD("AMD EPYC Processor", 23, 1, 2, 0x8000001e), epyc, false)
+    X("EPYC",           "AMD EPYC, first generation", AMD("AMD EPYC Processor", 23, 1, 2, 0x8000001e), epyc, false) \
+    X("EPYC-Rome",      "AMD EPYC, second generation", AMD("AMD EPYC-Rome Processor", 23, 49, 0, 0x8000001e), epyc_rome, false)
 #define X(n, d, ...) { n, d, __VA_ARGS__ },
 static const Model models[] = { MODELS(X) };
 #undef X

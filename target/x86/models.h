@@ -7,7 +7,7 @@
 
 #define X86_VENDOR_INTEL "GenuineIntel"
 #define X86_VENDOR_AMD "AuthenticAMD"
-#define X86_N_MODELS 8
+#define X86_N_MODELS 14
 
 typedef struct X86ModelConfig {
     X86Features features;

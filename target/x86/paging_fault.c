@@ -12,7 +12,14 @@
 #include "base/rcu.h"
 #include "target/x86/paging.h"
 
-static G_NORETURN void raise_noncanonical(X86CPU *cpu, MMUAccess access, uintptr_t ra)
+/* Whether the instruction that restore_state went to makes this access to the stack. */
+static bool is_stack_access(const CPUX86State *env, uint64_t va)
+{
+    bool near = va - (env->regs[X86_RSP] - 8) < 24; /* what it pushes or pops, which may cross a page */
+    return env->last_extra & EXTRA_STACK || (env->last_extra & EXTRA_STACK_TOO && near);
+}
+
+static G_NORETURN void raise_noncanonical(X86CPU *cpu, uint64_t va, MMUAccess access, uintptr_t ra)
 {
     CPUX86State *env = &cpu->env;
     bool stack;
@@ -20,7 +27,7 @@ static G_NORETURN void raise_noncanonical(X86CPU *cpu, MMUAccess access, uintptr
     env->last_extra = 0;
     if (ra)
         cpu_restore_state(&cpu->parent, ra);
-    stack = access != MMU_INST_FETCH && env->last_extra & EXTRA_STACK;
+    stack = access != MMU_INST_FETCH && is_stack_access(env, va);
     x86_raise_error(cpu, stack ? EXCP_SS : EXCP_GP, 0, 0);
 }
 
@@ -53,7 +60,7 @@ bool x86_tlb_fill(CPUState *cs, uint64_t va, unsigned size, MMUAccess access, un
     } else if (UNLIKELY(!x86_is_canonical(env, va))) {
         if (probe)
             return false;
-        raise_noncanonical(cpu, access, ra);
+        raise_noncanonical(cpu, va, access, ra);
     }
     ok = x86_walk(cpu, &w);
     if (log_enabled(LOG_MMU))

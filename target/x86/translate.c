@@ -156,8 +156,11 @@ static uint32_t extra_word(const DisasContext *s, const X86Insn *i, X86DecodeRes
         return extra;
     for (unsigned n = 0; n < i->n_operands; n++)
         has_mem |= i->op[n].kind == OPK_MEM;
-    if (has_mem ? i->mem.seg == X86_SEG_SS : i->row->attr & (X86_ATTR_D64 | X86_ATTR_F64))
+    bool stack = i->row->attr & (X86_ATTR_D64 | X86_ATTR_F64);
+    if (has_mem ? i->mem.seg == X86_SEG_SS : stack)
         extra |= EXTRA_STACK;
+    else if (stack)
+        extra |= EXTRA_STACK_TOO;
     return extra;
 }
 

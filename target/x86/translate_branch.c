@@ -19,6 +19,8 @@ void trans_call(DisasContext *s, const X86Insn *i)
 {
     uint64_t eip = rel_eip(s, i);
 
+    if (s->flags & BF_SEGMENTED) /* the stack's faults come before the target's */
+        gen_push_store(s, return_address(s, i), 1u << i->osz);
     if (!gen_check_eip_const(s, eip))
         return;
     gen_push(s, return_address(s, i), 1u << i->osz);
@@ -97,6 +99,8 @@ void trans_call_ind(DisasContext *s, const X86Insn *i)
 {
     IRRef eip = target_operand(s, i);
 
+    if (is_slow(s) || s->flags & BF_SEGMENTED)
+        gen_push_store(s, return_address(s, i), 1u << i->osz);
     gen_check_eip(s, eip);
     gen_push(s, return_address(s, i), 1u << i->osz);
     gen_jump_checked(s, eip, IR_EXIT_CALL);

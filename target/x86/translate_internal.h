@@ -32,4 +32,7 @@ IRRef address_of(DisasContext *s, IRRef v, unsigned log2_size);
 /* The stack pointer as an address, and its new value written with the stack's width. */
 unsigned stack_bytes(const DisasContext *s);
 
+/* Stores what gen_push would, without moving the stack pointer. */
+void gen_push_store(DisasContext *s, IRRef v, unsigned bytes);
+
 #endif

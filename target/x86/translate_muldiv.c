@@ -192,29 +192,36 @@ void trans_aam(DisasContext *s, const X86Insn *i)
     set_cc(s, CC_OP_LOGIC, rest, IR_NONE, IR_NONE);
 }
 
+/* The flags are those of the addition. */
 void trans_aad(DisasContext *s, const X86Insn *i)
 {
     IRRef ax = read_reg(s, X86_RAX, 2), base = ir_i32(s->f, (uint32_t)i->op[0].imm & 0xff);
-    IRRef al = ir_add(s->f, ax, ir_mul(s->f, ir_extract(s->f, ax, 8, 8), base));
-    al = ir_zext(s->f, IR_I32, 0, al);
-    write_reg(s, X86_RAX, 2, al);
-    set_cc(s, CC_OP_LOGIC, al, IR_NONE, IR_NONE);
+    IRRef tens = ir_mul(s->f, ir_extract(s->f, ax, 8, 8), base), al = ir_add(s->f, ax, tens);
+    write_reg(s, X86_RAX, 2, ir_zext(s->f, IR_I32, 0, al));
+    set_cc(s, CC_OP_ADD, al, tens, IR_NONE);
 }
 
 /* AL = CF ? 0xff : 0 (undocumented, on all parts). */
 void trans_salc(DisasContext *s, const X86Insn *i) { write_reg(s, X86_RAX, 1, ir_neg(s->f, get_cf(s))); }
 
 /* ---- BOUND ---- */
+/* #BR when index cc limit. */
+static void check_bound(DisasContext *s, IRCond cc, IRRef index, IRRef limit)
+{
+    if (is_slow(s))
+        ir_call(s->f, &ir_helper_bound, ir_setcc(s->f, IR_I32, cc, index, limit));
+    else
+        ir_br(s->f, cc, index, limit, slow_exit(s));
+}
+
+/* The upper limit is not read when the index is below the lower one. */
 void trans_bound(DisasContext *s, const X86Insn *i)
 {
     unsigned bytes = i->op[0].bytes;
     IRMemOp mo = data_memop(s, bytes, true);
-    IRRef addr = gen_mem(s, i, 2 * bytes, false), index = extend(s, read_reg(s, i->op[0].reg, bytes), bytes, true);
-    IRRef low = ir_ld(s->f, IR_I32, addr, 0, mo), high = ir_ld(s->f, IR_I32, addr, bytes, mo);
-    IRRef outside = ir_or(s->f, ir_setcc(s->f, IR_I32, IR_LT, index, low), ir_setcc(s->f, IR_I32, IR_GT, index, high));
+    IRRef ea = gen_ea(s, i), index = extend(s, read_reg(s, i->op[0].reg, bytes), bytes, true);
 
-    if (is_slow(s))
-        ir_call(s->f, &ir_helper_bound, outside);
-    else
-        ir_br(s->f, IR_NE, outside, ir_i32(s->f, 0), slow_exit(s));
+    check_bound(s, IR_LT, index, ir_ld(s->f, IR_I32, gen_linear(s, i->mem.seg, ea, bytes, false), 0, mo));
+    ea = ir_zext(s->f, IR_I64, i->asz, ir_add(s->f, ea, ir_i64(s->f, bytes)));
+    check_bound(s, IR_GT, index, ir_ld(s->f, IR_I32, gen_linear(s, i->mem.seg, ea, bytes, false), 0, mo));
 }

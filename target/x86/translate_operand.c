@@ -66,7 +66,7 @@ IRRef gen_linear(DisasContext *s, unsigned seg, IRRef offset, unsigned bytes, bo
             return offset;
         return ir_add(s->f, offset, ir_get(s->f, IR_I64, seg == X86_SEG_FS ? SLOT_FS_BASE : SLOT_GS_BASE));
     }
-    if (seg < X86_SEG_FS && !(s->flags & BF_SEGMENTED))
+    if (seg < X86_SEG_FS && !(s->flags & BF_SEGMENTED) && !(seg == X86_SEG_CS && write))
         return offset;
     return ir_call(s->f, &ir_helper_seg_linear, ir_i32(s->f, seg), offset, ir_i32(s->f, bytes | (write ? SEG_LINEAR_WRITE : 0)));
 }

@@ -269,16 +269,19 @@ void trans_verify(DisasContext *s, const X86Insn *i)
         set_zf(s, ir_call(s->f, &ir_helper_x86_verify, load_op_ext(s, i, 0, 4, false), ir_i32(s->f, (uint32_t)i->row->arg)));
 }
 
+/* Memory is stored to only when the RPL is raised. */
 void trans_arpl(DisasContext *s, const X86Insn *i)
 {
-    IRRef addr;
-
     if (!protected_only(s))
         return;
-    IRRef dst = load_rmw(s, i, 0, &addr), src = load_op(s, i, 1), three = ir_i32(s->f, 3);
-    IRRef have_rpl = ir_and(s->f, dst, three), want = ir_and(s->f, src, three);
+    IRRef src = load_op(s, i, 1), three = ir_i32(s->f, 3);
+    if (i->op[0].kind == OPK_MEM) {
+        set_zf(s, ir_call(s->f, &ir_helper_x86_arpl, ir_i32(s->f, i->mem.seg), gen_ea(s, i), src));
+        return;
+    }
+    IRRef dst = load_op(s, i, 0), have_rpl = ir_and(s->f, dst, three), want = ir_and(s->f, src, three);
     IRRef raised = ir_or(s->f, ir_and(s->f, dst, ir_i32(s->f, ~3u)), want);
     IRRef lower = ir_setcc(s->f, IR_I32, IR_LTU, have_rpl, want);
-    store_rmw(s, i, 0, addr, ir_select(s->f, IR_LTU, have_rpl, want, raised, dst));
+    store_op(s, i, 0, ir_select(s->f, IR_LTU, have_rpl, want, raised, dst));
     set_zf(s, lower);
 }

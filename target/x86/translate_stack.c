@@ -28,11 +28,15 @@ static IRRef stack_linear(DisasContext *s, IRRef sp, unsigned bytes, bool write)
 
 static void write_sp(DisasContext *s, IRRef v) { write_reg(s, X86_RSP, stack_bytes(s), v); }
 
+void gen_push_store(DisasContext *s, IRRef v, unsigned bytes)
+{
+    ir_st(s->f, stack_linear(s, sp_plus(s, -(int64_t)bytes), bytes, true), 0, v, data_memop(s, bytes, false));
+}
+
 void gen_push(DisasContext *s, IRRef v, unsigned bytes)
 {
-    IRRef sp = sp_plus(s, -(int64_t)bytes);
-    ir_st(s->f, stack_linear(s, sp, bytes, true), 0, v, data_memop(s, bytes, false));
-    write_sp(s, sp);
+    gen_push_store(s, v, bytes);
+    write_sp(s, sp_plus(s, -(int64_t)bytes));
 }
 
 static IRRef load_stack(DisasContext *s, int64_t offset, unsigned bytes)
@@ -84,7 +88,7 @@ void trans_popa(DisasContext *s, const X86Insn *i)
     unsigned bytes = 1u << i->osz;
     IRRef v[8];
 
-    for (unsigned n = 0; n < 8; n++)
+    for (unsigned n = 8; n-- > 0;) /* from the lowest address up */
         v[n] = n == X86_RSP ? IR_NONE : load_stack(s, (int64_t)bytes * (7 - n), bytes);
     for (unsigned n = 0; n < 8; n++) {
         if (n != X86_RSP)
@@ -146,7 +150,7 @@ void trans_enter(DisasContext *s, const X86Insn *i)
         store_below(s, ++pushed, bytes, bytes < 8 && s->code64 ? ir_trunc(s->f, frame) : frame);
     IRRef sp = sp_plus(s, -(int64_t)(bytes * pushed) - (int64_t)i->op[0].imm);
     ir_ld(s->f, op_type(bytes), stack_linear(s, sp, bytes, true), 0, mo | MO_RMW); /* the frame's end must be writable */
-    write_reg(s, X86_RBP, stack_bytes(s), frame);
+    write_reg(s, X86_RBP, bytes, stack_bytes(s) == 2 ? ir_zext(s->f, IR_I32, 1, frame) : frame);
     write_sp(s, sp);
 }
 

@@ -51,11 +51,12 @@ static void lods_one(DisasContext *s, const X86Insn *i, unsigned bytes)
     advance(s, i, X86_RSI, bytes);
 }
 
+/* The second operand is read first, as Intel's parts do. */
 static void cmps_one(DisasContext *s, const X86Insn *i, unsigned bytes)
 {
     IRMemOp mo = data_memop(s, bytes, false);
-    IRRef a = ir_ld(s->f, op_type(bytes), string_address(s, i, X86_RSI, bytes, false), 0, mo);
     IRRef b = ir_ld(s->f, op_type(bytes), string_address(s, i, X86_RDI, bytes, false), 0, mo);
+    IRRef a = ir_ld(s->f, op_type(bytes), string_address(s, i, X86_RSI, bytes, false), 0, mo);
     advance(s, i, X86_RSI, bytes);
     advance(s, i, X86_RDI, bytes);
     set_cc(s, CC_OP_CMP + log2_bytes(bytes), a, b, IR_NONE);

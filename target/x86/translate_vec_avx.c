@@ -25,6 +25,8 @@ void trans_vec_maskstore(DisasContext *s, const X86Insn *i)
     Vec mask = vec_reg(s, i->op[1].reg, pieces), v = vec_reg(s, i->op[2].reg, pieces);
     IRRef addr = gen_mem(s, i, pieces * 16, true);
     for (unsigned n = 0; n < pieces; n++)
+        ir_call(s->f, &ir_helper_mask_probe, plus(s, addr, n * 16), lane_memop(s, i), mask.q[n]);
+    for (unsigned n = 0; n < pieces; n++)
         ir_call(s->f, &ir_helper_mask_store, plus(s, addr, n * 16), lane_memop(s, i), mask.q[n], v.q[n]);
 }
 

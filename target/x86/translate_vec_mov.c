@@ -117,14 +117,18 @@ void trans_vec_movmsk(DisasContext *s, const X86Insn *i)
 
 void trans_movnti(DisasContext *s, const X86Insn *i) { store_op(s, i, 0, load_op(s, i, 1)); }
 
-/* MASKMOVDQU: the bytes of V that U's top bits choose, to DS:rDI. */
+/* MASKMOVDQU: the bytes of V that U's top bits choose, to DS:rDI. All 16 must be writable, the upper eight first, as Intel's parts have it. */
 void trans_vec_maskmovdqu(DisasContext *s, const X86Insn *i)
 {
     IRRef offset = read_reg(s, X86_RDI, 8);
     if (i->asz < 3)
         offset = ir_zext(s->f, IR_I64, i->asz, offset);
     IRRef addr = gen_linear(s, i->mem.seg, offset, 16, true);
-    ir_call(s->f, &ir_helper_mask_store, addr, ir_i32(s->f, data_memop(s, 1, false)), read_xmm(s, i->op[1].reg), read_xmm(s, i->op[0].reg));
+    IRRef mo = ir_i32(s->f, data_memop(s, 1, false)), mask = read_xmm(s, i->op[1].reg);
+    IRRef low = ir_vzlow(s->f, ir_vconst(s->f, ~0ull)), mo8 = ir_i32(s->f, data_memop(s, 8, false) & ~(7u << MO_ALIGN_SHIFT));
+    ir_call(s->f, &ir_helper_mask_probe, ir_add(s->f, addr, ir_i64(s->f, 8)), mo8, low);
+    ir_call(s->f, &ir_helper_mask_probe, addr, mo8, low);
+    ir_call(s->f, &ir_helper_mask_store, addr, mo, mask, read_xmm(s, i->op[0].reg));
 }
 
 static void clear_upper(DisasContext *s, bool all)

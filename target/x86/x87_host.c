@@ -36,7 +36,49 @@ bool x87_host_run(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, X87HostR
     return true;
 }
 
+/* The host's sticky flags may hold what the guest's do already: clearing them is slow. */
+static void clear_flags_but(uint16_t guest_sw)
+{
+    uint16_t sw;
+    __asm__ volatile("fnstsw %0" : "=a"(sw));
+    if (UNLIKELY(sw & ~guest_sw & FPX_ALL))
+        __asm__ volatile("fnclex");
+}
+
+#define ARITH(insn) \
+    __asm__ volatile("fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]" \
+                     : [r] "=m"(*(Tenbytes *)r), [sw] "=&a"(flags) : [a] "m"(*(const Tenbytes *)&a), [b] "m"(*(const Tenbytes *)&b))
+
+bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
+{
+    uint16_t flags;
+
+    if (x87_host_off || (~cw & FPX_ALL))
+        return false;
+    clear_flags_but(guest_sw);
+    if (cw != host_cw)
+        __asm__ volatile("fldcw %0" : : "m"(cw));
+    switch (op) { /* the reversed forms in bytes, for assemblers differ about their names */
+    case X87_ADD: ARITH("faddp"); break;
+    case X87_MUL: ARITH("fmulp"); break;
+    case X87_SUB: ARITH(".byte 0xde, 0xe1"); break;  /* ST(1) = ST(0) - ST(1), pop */
+    case X87_SUBR: ARITH(".byte 0xde, 0xe9"); break; /* ST(1) = ST(1) - ST(0), pop */
+    case X87_DIV: ARITH(".byte 0xde, 0xf1"); break;
+    case X87_DIVR: ARITH(".byte 0xde, 0xf9"); break;
+    default: __asm__ volatile("fldt %[a]\n\tfsqrt\n\tfnstsw %[sw]\n\tfstpt %[r]" : [r] "=m"(*(Tenbytes *)r), [sw] "=&a"(flags) : [a] "m"(*(const Tenbytes *)&a)); break;
+    }
+    if (cw != host_cw)
+        __asm__ volatile("fldcw %0" : : "m"(host_cw));
+    *sw = flags;
+    return true;
+}
+
 #else
+
+bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
+{
+    return false;
+}
 
 bool x87_host_run(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, X87HostResult *r)
 {

@@ -67,6 +67,19 @@ static inline bool x87_report(CPUX86State *env, const FloatStatus *s)
     }
     return x87_report_slow(env, raised);
 }
+/* The same of a status word's exceptions and C1. */
+static inline bool x87_report_sw(CPUX86State *env, unsigned sw)
+{
+    if (UNLIKELY(sw & ~env->fpuc & FPX_BEFORE)) {
+        x87_except(env, sw & FPX_BEFORE, false);
+        return false;
+    }
+    if (UNLIKELY(sw & ~env->fpuc & FPX_ALL))
+        x87_except(env, sw & FPX_ALL, sw & FPUS_C1);
+    else
+        env->fpus = (uint16_t)((env->fpus & ~FPUS_C1) | (sw & (FPX_ALL | FPUS_C1)));
+    return true;
+}
 /* The same for a result that goes to memory. */
 bool x87_report_store(CPUX86State *env, const FloatStatus *s);
 /* Stack faults: true when the invalid exception is masked, and the result is the indefinite value. */

@@ -77,12 +77,7 @@ static bool on_host(CPUX86State *env, unsigned op)
         return false;
     if (op >= X87_PTAN && op != X87_PATAN)
         x87_set_cc(env, r.sw & FPUS_C2, FPUS_C2);
-    if (r.sw & ~env->fpuc & FPX_BEFORE) {
-        x87_except(env, r.sw & FPX_BEFORE, false);
-        return true;
-    }
-    x87_except(env, r.sw & FPX_ALL, r.sw & FPUS_C1);
-    if (pushes(op) && (r.sw & FPUS_C2))
+    if (!x87_report_sw(env, r.sw) || (pushes(op) && (r.sw & FPUS_C2)))
         return true;
     if (pushes(op)) {
         x87_set(env, 0, r.second);

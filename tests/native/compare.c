@@ -47,7 +47,7 @@ static void print_instructions(const NativeCase *c)
 {
     csh cs;
     cs_insn *insns;
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &cs) != CS_ERR_OK)
+    if (cs_open(CS_ARCH_X86, native_bits == 64 ? CS_MODE_64 : native_bits == 32 ? CS_MODE_32 : CS_MODE_16, &cs) != CS_ERR_OK)
         return;
     for (unsigned k = 0; k < c->n_insns; k++) {
         unsigned at = c->offset[k], n = c->offset[k + 1] - at;
@@ -140,22 +140,19 @@ static void compare_memory(Compare *m, const NativeState *in, const NativeState 
 
 /* ---- what is the host's own ---- */
 /* Makes parts of the guest's outcome the host's where what the host leaves is not the instruction's doing. */
-static void excuse(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest)
+static void excuse(const NativeOutcome *host, NativeOutcome *guest)
 {
-    const X86Row *last = NULL;
-    for (unsigned k = 0; k < c->n_insns; k++) {
-        if (c->code_at + c->offset[k] == host->state.rip)
-            last = c->rows[k];
-    }
     if (host->vector == EXCP_PF && guest->vector == EXCP_PF && host->cr2 >> 63) /* the host's kernel has a page there */
         guest->error = (guest->error & ~PF_P) | (host->error & PF_P);
+    if (host->vector == EXCP_PF && guest->vector == EXCP_PF && last && (strstr(last->mnemonic, "VMASKMOV") || strstr(last->mnemonic, "VPMASKMOV")) && !((host->cr2 ^ guest->cr2) >> 12))
+        guest->cr2 = host->cr2; /* masked stores name no byte in particular */
     if (host->vector == EXCP_GP && last && !strcmp(last->mnemonic, "CALL")) /* the return address is stored before the target is found bad */
         memcpy(guest->state.mem, host->state.mem, NATIVE_DATA_SIZE);
 }
 
 bool native_compare(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest, bool print)
 {
-    excuse(c, host, guest);
+    excuse(host, guest);
     Compare m = { c, print, true };
     const NativeState *in = &c->in, *h = &host->state, *g = &guest->state;
     if (host->vector != guest->vector || host->error != guest->error || host->cr2 != guest->cr2 || guest->hung) {

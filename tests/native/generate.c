@@ -116,7 +116,7 @@ static bool row_is_there(const X86Row *row)
 
 static bool row_is_wanted(const X86Row *row, const NativeFilter *filter)
 {
-    if (!(row->match >> X86_MATCH_MODE & 2) || !row_is_there(row) || native_skip_reason(row))
+    if (!(row->match >> X86_MATCH_MODE & (native_bits == 64 ? 2 : 1)) || !row_is_there(row) || native_skip_reason(row))
         return false;
     if (filter->match && !g_regex_match_simple(filter->match, row->mnemonic, G_REGEX_ANCHORED | G_REGEX_CASELESS, 0))
         return false;
@@ -130,8 +130,11 @@ const char *native_row_feature(unsigned n) { return feature_name(row_feature(nat
 /* ---- addresses ---- */
 /* Registers by what they hold. */
 static uint16_t pointers, indexes;
-#define POINTERS (1u << X86_RBX | 1u << X86_RSP | 1u << X86_RBP | 1u << X86_RSI | 1u << X86_RDI | 1u << 12 | 1u << 13 | 1u << 14)
-#define INDEXES (1u << 9 | 1u << 10)
+#define OLD_POINTERS (1u << X86_RBX | 1u << X86_RSP | 1u << X86_RBP | 1u << X86_RSI | 1u << X86_RDI)
+#define POINTERS (native_bits == 64 ? OLD_POINTERS | 1u << 12 | 1u << 13 | 1u << 14 : OLD_POINTERS)
+#define INDEXES (native_bits == 64 ? 1u << 9 | 1u << 10 : 1u << X86_RDX)
+/* As the program's addresses have it. */
+#define MIDDLE (NATIVE_MIDDLE - native_data_base())
 
 /* An instruction under construction. */
 typedef struct Maker {
@@ -165,8 +168,26 @@ static int32_t some_displacement(void)
 /* The form of a memory operand: ModRM, SIB and displacement; REX's X and B are decided before (they are written first). */
 typedef struct Address { uint8_t mod, rm, sib, base, index; bool has_sib; int32_t disp; unsigned disp_size; } Address;
 
-static Address some_address(unsigned reg_rm_set, bool vsib)
+/* 16-bit addressing: mostly of one register, also of two, which leaves the segment or wraps. */
+static Address some_address16(void)
 {
+    static const uint8_t rm_of[8] = { [X86_RSI] = 4, [X86_RDI] = 5, [X86_RBP] = 6, [X86_RBX] = 7 };
+    unsigned usable = pointers & ~(1u << X86_RSP);
+    Address a = { .base = 0xff, .index = 0xff, .disp = some_displacement(), .rm = 6, .disp_size = 2 };
+    if (!usable || chance(12)) {
+        a.disp += (int32_t)MIDDLE;
+        return a;
+    }
+    a.rm = chance(90) ? rm_of[any_bit(usable)] : (uint8_t)below(4);
+    a.disp_size = a.disp >= -128 && a.disp < 128 ? 1 : 2;
+    a.mod = a.disp_size;
+    return a;
+}
+
+static Address some_address(bool vsib, bool a16)
+{
+    if (a16)
+        return some_address16();
     Address a = { .disp = some_displacement(), .base = 0xff, .index = 0xff };
     if (!vsib && chance(12)) { /* RIP-relative, or absolute through SIB */
         a.mod = 0;
@@ -176,14 +197,15 @@ static Address some_address(unsigned reg_rm_set, bool vsib)
             a.rm = 4;
             a.has_sib = true;
             a.sib = 0x25;
-            a.disp = (int32_t)NATIVE_MIDDLE + some_displacement();
         }
+        if (a.has_sib || native_bits != 64)
+            a.disp = (int32_t)MIDDLE + some_displacement();
         return a;
     }
-    a.base = (uint8_t)(pointers ? any_bit(pointers) : below(16));
+    a.base = (uint8_t)(pointers ? any_bit(pointers) : below(native_bits == 64 ? 16 : 8));
     a.has_sib = vsib || (a.base & 7) == 4 || chance(25);
     if (vsib)
-        a.index = (uint8_t)(FIRST_INDEX_XMM + below(4));
+        a.index = (uint8_t)(FIRST_INDEX_XMM + below(4)) & (native_bits == 64 ? 15 : 7);
     else if (a.has_sib && indexes && chance(60))
         a.index = (uint8_t)any_bit(indexes);
     a.disp_size = a.disp == 0 && (a.base & 7) != 5 ? 0 : a.disp >= -128 && a.disp < 128 ? 1 : 4;
@@ -194,7 +216,17 @@ static Address some_address(unsigned reg_rm_set, bool vsib)
 }
 
 /* ---- one try at an instruction ---- */
-static void prefixes(Maker *m, const X86Row *row, unsigned pfx, unsigned osz)
+/* Default address size as a number of X86_MATCH_ASZ. */
+static unsigned default_size(void) { return native_bits == 64 ? 2 : native_bits == 32 ? 1 : 0; }
+
+/* The default one mostly. */
+static unsigned some_address_size(const X86Row *row)
+{
+    unsigned set = row->match >> X86_MATCH_ASZ & 7 & (native_bits == 64 ? 6 : 3), usual = default_size();
+    return set >> usual & 1 && chance(94) ? usual : set ? any_bit(set) : usual;
+}
+
+static void prefixes(Maker *m, const X86Row *row, unsigned pfx, unsigned osz, unsigned asz)
 {
     if (m->memory && row->attr & X86_ATTR_LOCK && chance(30))
         byte(m, 0xf0);
@@ -202,11 +234,11 @@ static void prefixes(Maker *m, const X86Row *row, unsigned pfx, unsigned osz)
         static const uint8_t segs[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x65 };
         byte(m, segs[below(sizeof(segs))]);
     }
-    if (row->match >> X86_MATCH_ASZ & 2 && (!(row->match >> X86_MATCH_ASZ & 4) || chance(5)))
+    if (asz != default_size())
         byte(m, 0x67);
     if (m->vex)
         return;
-    if (pfx == 1 || (osz == 0 && pfx != 1))
+    if (pfx == 1 || osz + (native_bits == 16) == 0 || (native_bits == 16 && osz == 1)) /* another operand size than the default */
         byte(m, 0x66);
     if (pfx >= 2)
         byte(m, pfx == 2 ? 0xf3 : 0xf2);
@@ -214,7 +246,7 @@ static void prefixes(Maker *m, const X86Row *row, unsigned pfx, unsigned osz)
 
 static void vex_prefix(Maker *m, unsigned map, unsigned pfx, unsigned w, unsigned l)
 {
-    unsigned vvvv = chance(40) ? 0 : below(16), low = (~vvvv & 15) << 3 | l << 2 | pfx;
+    unsigned vvvv = chance(40) ? 0 : below(native_bits == 64 ? 16 : 8), low = (~vvvv & 15) << 3 | l << 2 | pfx;
 
     if (map == 1 && !w && !(m->rex & 3) && chance(70)) {
         byte(m, 0xc5);
@@ -262,22 +294,24 @@ static bool is_branch(const X86Row *row)
 static void make(Maker *m, const X86Row *row, unsigned map, unsigned op)
 {
     uint64_t match = row->match;
-    unsigned pfx = any_bit(match >> X86_MATCH_PFX & 15), osz = any_bit(match >> X86_MATCH_OSZ & 7), w = any_bit(match >> X86_MATCH_W & 3);
+    unsigned osz_set = match >> X86_MATCH_OSZ & 7 & (native_bits == 64 ? 7 : 3);
+    unsigned pfx = any_bit(match >> X86_MATCH_PFX & 15), osz = osz_set ? any_bit(osz_set) : 1, w = any_bit(match >> X86_MATCH_W & 3), asz = some_address_size(row);
     Address a = { 0 };
 
     *m = (Maker){ .vex = any_bit(match >> X86_MATCH_ENC & 3) };
     if (pfx && (match >> X86_MATCH_PFX & 15) == 15 && chance(row->attr & X86_ATTR_REP ? 20 : 85))
         pfx = 0; /* a prefix that means nothing, but for string instructions */
     m->memory = match & X86_MATCH_HAS_MODRM && any_bit(match >> X86_MATCH_MOD & 3) == 0;
-    m->rex = (uint8_t)(chance(60) ? below(8) : 0);
-    if (m->memory) {
-        a = some_address((unsigned)(match >> X86_MATCH_RM & 255), row->attr & X86_ATTR_VSIB);
+    m->rex = (uint8_t)(native_bits == 64 && chance(60) ? below(8) : 0);
+    if (m->memory)
+        a = some_address(row->attr & X86_ATTR_VSIB, asz == 0);
+    if (m->memory && native_bits == 64) {
         m->rex = (uint8_t)((m->rex & 4) | (a.index != 0xff && a.index > 7 ? 2 : 0) | (a.base != 0xff && a.base > 7 ? 1 : 0));
     }
-    prefixes(m, row, pfx, osz);
+    prefixes(m, row, pfx, osz, asz);
     if (m->vex)
         vex_prefix(m, map, pfx, w, any_bit(match >> X86_MATCH_L & 3));
-    else if (w || osz == 2 || m->rex || chance(10))
+    else if (native_bits == 64 && (w || osz == 2 || m->rex || chance(10)))
         byte(m, 0x40 | m->rex | (w || osz == 2 ? 8 : 0));
     opcode(m, map, op);
     if (match & X86_MATCH_HAS_MODRM) {
@@ -286,7 +320,7 @@ static void make(Maker *m, const X86Row *row, unsigned map, unsigned op)
             byte(m, (unsigned)a.mod << 6 | reg | a.rm);
             if (a.has_sib)
                 byte(m, a.sib);
-            m->rip_relative = a.mod == 0 && a.rm == 5;
+            m->rip_relative = native_bits == 64 && a.mod == 0 && a.rm == 5;
             displacement(m, a.disp, a.disp_size);
         } else {
             byte(m, 0xc0 | reg | any_bit(match >> X86_MATCH_RM & 255));
@@ -308,7 +342,7 @@ static bool fetch_byte(void *opaque, unsigned offset, uint8_t *out)
 static bool decode(Maker *m, X86Insn *out)
 {
     X86Fetch fetch = { fetch_byte, m };
-    return x86_decode(&fetch, 3, both_have, NULL, out) == X86_DECODED;
+    return x86_decode(&fetch, native_bits == 64 ? 3 : native_bits == 32 ? 2 : 1, both_have, NULL, out) == X86_DECODED;
 }
 
 /* A displacement from the next instruction that reaches the data. */
@@ -459,12 +493,14 @@ static void some_state(NativeCase *c)
 {
     NativeState *st = &c->in;
     for (unsigned i = 0; i < 16; i++)
-        st->regs[i] = POINTERS >> i & 1 ? NATIVE_MIDDLE + below(32) * 16 - 256 + (chance(70) ? 0 : below(16)) : some_integer();
+        st->regs[i] = POINTERS >> i & 1 ? MIDDLE + below(32) * 16 - 256 + (chance(70) ? 0 : below(16)) : some_integer();
     for (unsigned i = 0; i < 16; i++)
         st->regs[i] = INDEXES >> i & 1 ? below(33) : st->regs[i];
     if (chance(60))
         st->regs[X86_RCX] = below(40);
-    st->rip = c->code_at;
+    for (unsigned i = 0; native_bits != 64 && i < 16; i++)
+        st->regs[i] = i < 8 ? (uint32_t)st->regs[i] : 0;
+    st->rip = c->code_at - native_code_base();
     st->rflags = (rnd() & EF_ARITH) | (chance(20) ? EF_DF : 0);
     st->fs_base = NATIVE_DATA + below(64);
     st->gs_base = chance(90) ? below(64) : NATIVE_DATA;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running a case on calque: one vCPU of a machine that is nothing but RAM, at CPL 3 in 64-bit mode, with page tables that map what the host side maps.
+ * Running a case on calque: one vCPU of a machine that is nothing but RAM, at CPL 3 in long mode, with page tables that map what the host side maps.
  *
  *   0          page tables
  *   0x100000   the case's code and data
@@ -79,12 +79,32 @@ static void note_exception(CPUState *cs)
     __atomic_store_n(&cs->exit_request, 1, __ATOMIC_RELEASE);
 }
 
-static void set_segments(CPUX86State *env)
+#define ATTR_DATA (SEG_P | SEG_S | SEG_W | SEG_A | 3 << SEG_DPL_SHIFT)
+#define ATTR_CODE (ATTR_DATA | SEG_CODE)
+
+static void set_data_segments(CPUX86State *env, X86Segment all)
 {
     for (unsigned i = 0; i < X86_NB_SEGS; i++)
-        env->segs[i] = (X86Segment){ .selector = 0x2b, .limit = 0xffffffff, .attr = SEG_P | SEG_S | SEG_W | SEG_A | 3 << SEG_DPL_SHIFT | SEG_DB | SEG_G };
-    env->segs[X86_SEG_CS] = (X86Segment){ .selector = 0x33, .limit = 0xffffffff,
-                                          .attr = SEG_P | SEG_S | SEG_CODE | SEG_W | SEG_A | 3 << SEG_DPL_SHIFT | SEG_L | SEG_G };
+        env->segs[i] = all;
+}
+
+/* As host.c's. */
+static void set_segments(CPUX86State *env)
+{
+    X86Segment flat = { .selector = 0x2b, .limit = 0xffffffff, .attr = ATTR_DATA | SEG_DB | SEG_G };
+    X86Segment data = { .selector = 0xf, .base = NATIVE_DATA, .limit = NATIVE_DATA_SIZE - 1, .attr = ATTR_DATA };
+    set_data_segments(env, native_bits == 16 ? data : flat);
+    if (native_bits == 64) {
+        env->segs[X86_SEG_CS] = (X86Segment){ .selector = 0x33, .limit = 0xffffffff, .attr = ATTR_CODE | SEG_L | SEG_G };
+        return;
+    }
+    env->segs[X86_SEG_FS] = env->segs[X86_SEG_GS] = data;
+    env->segs[X86_SEG_GS].limit = NATIVE_GS_LIMIT;
+    env->segs[X86_SEG_GS].attr |= SEG_E;
+    if (native_bits == 32)
+        env->segs[X86_SEG_CS] = (X86Segment){ .selector = 0x23, .limit = 0xffffffff, .attr = ATTR_CODE | SEG_DB | SEG_G };
+    else
+        env->segs[X86_SEG_CS] = (X86Segment){ .selector = 7, .base = NATIVE_CODE, .limit = NATIVE_CODE_PAGES * 4096 - 1, .attr = ATTR_CODE };
 }
 
 static void create_cpu(void)
@@ -186,9 +206,13 @@ static void start(const NativeCase *c)
     write_ram(CODE_PA, code, sizeof(code));
     write_ram(DATA_PA, c->in.mem, NATIVE_DATA_SIZE);
     memcpy(env->regs, c->in.regs, sizeof(env->regs));
-    env->pc = c->in.rip;
-    env->segs[X86_SEG_FS].base = c->in.fs_base;
-    env->segs[X86_SEG_GS].base = c->in.gs_base;
+    set_segments(env);
+    x86_update_hflags(env);
+    x86_set_eip(env, c->in.rip);
+    if (native_bits == 64) {
+        env->segs[X86_SEG_FS].base = c->in.fs_base;
+        env->segs[X86_SEG_GS].base = c->in.gs_base;
+    }
     env->eflags = EF_1 | EF_IF;
     x86_set_eflags(env, (uint32_t)c->in.rflags, EF_ARITH | EF_DF);
     put_fp(&c->in);
@@ -199,8 +223,9 @@ static void take(NativeOutcome *out)
 {
     CPUX86State *env = &cpu->env;
     NativeState *st = &out->state;
-    memcpy(st->regs, env->regs, sizeof(env->regs));
-    st->rip = env->pc;
+    for (unsigned i = 0; i < 16; i++)
+        st->regs[i] = native_bits == 64 ? env->regs[i] : i < 8 ? (uint32_t)env->regs[i] : 0;
+    st->rip = x86_get_eip(env);
     st->rflags = x86_get_eflags(env) & (EF_ARITH | EF_DF);
     st->fs_base = env->segs[X86_SEG_FS].base;
     st->gs_base = env->segs[X86_SEG_GS].base;

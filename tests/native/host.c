@@ -6,14 +6,20 @@
  * the handler fills the frame with the case's state and returns into it. Whatever ends the program raises the next
  * signal: the handler takes the state from the frame and jumps back. So no register is spoken for, and RSP may hold anything: the handler
  * has its own stack. FS is the C library's while the handler runs, the case's outside: the bases are switched by hand.
+ *
+ * Code of 32 and 16 bits runs in the same process: the frame's CS and SS may be any of the process's descriptors. Those of 16-bit code, and FS and GS, are in
+ * the LDT; DS and ES are loaded before the handler returns, since 64-bit code does not look at them.
  */
+#include <asm/ldt.h>
 #include <glib.h>
 #include <immintrin.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -38,6 +44,43 @@ static const int reg_of[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG
 __attribute__((target("fsgsbase"))) static void set_bases(uint64_t fs, uint64_t gs)
 {
     __asm__ volatile("wrfsbase %0; wrgsbase %1" : : "r"(fs), "r"(gs) : "memory");
+}
+
+/* ---- segments of 32- and 16-bit code ---- */
+enum { LDT_CODE16, LDT_DATA, LDT_DOWN };
+#define LDT_SELECTOR(n) ((n) << 3 | 7)
+#define CS_FLAT32 0x23
+#define DS_FLAT 0x2b
+
+static void set_descriptor(unsigned n, uint64_t base, unsigned limit, unsigned contents)
+{
+    struct user_desc d = { .entry_number = n, .base_addr = (unsigned)base, .limit = limit, .contents = contents };
+    if (syscall(SYS_modify_ldt, 1, &d, sizeof(d))) {
+        printf("1..0 # SKIP no descriptor table of our own: %s\n", g_strerror(errno));
+        exit(0);
+    }
+}
+
+static void make_segments(void)
+{
+    if (native_bits == 64)
+        return;
+    set_descriptor(LDT_CODE16, NATIVE_CODE, NATIVE_CODE_PAGES * 4096 - 1, 2);
+    set_descriptor(LDT_DATA, NATIVE_DATA, NATIVE_DATA_SIZE - 1, 0);
+    set_descriptor(LDT_DOWN, NATIVE_DATA, NATIVE_GS_LIMIT, 1);
+}
+
+static void load_data_segments(unsigned ds_es, unsigned fs, unsigned gs)
+{
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %1, %%fs; mov %2, %%gs" : : "r"(ds_es), "r"(fs), "r"(gs) : "memory");
+}
+
+static void enter_segments(greg_t *g)
+{
+    bool flat = native_bits == 32;
+    uint64_t cs = flat ? CS_FLAT32 : LDT_SELECTOR(LDT_CODE16), ss = flat ? DS_FLAT : LDT_SELECTOR(LDT_DATA);
+    g[REG_CSGSFS] = (greg_t)(((uint64_t)g[REG_CSGSFS] & 0x0000ffffffff0000ull) | cs | ss << 48);
+    load_data_segments((unsigned)ss, LDT_SELECTOR(LDT_DATA), LDT_SELECTOR(LDT_DOWN));
 }
 
 __attribute__((target("fsgsbase"))) static void get_bases(uint64_t *fs, uint64_t *gs)
@@ -80,7 +123,7 @@ static void finish(int sig, siginfo_t *info, ucontext_t *uc)
     greg_t *g = uc->uc_mcontext.gregs;
 
     for (unsigned i = 0; i < 16; i++)
-        out->regs[i] = (uint64_t)g[reg_of[i]];
+        out->regs[i] = native_bits == 64 ? (uint64_t)g[reg_of[i]] : i < 8 ? (uint32_t)g[reg_of[i]] : 0;
     out->rip = (uint64_t)g[REG_RIP];
     out->rflags = (uint64_t)g[REG_EFL] & FLAGS_SET;
     take_fp((const uint8_t *)uc->uc_mcontext.fpregs, out);
@@ -102,10 +145,15 @@ __attribute__((optimize("no-stack-protector"))) static void handler(int sig, sig
             _exit(70); /* a fault of our own */
         running = 1;
         start(uc);
-        set_bases(the_case->in.fs_base, the_case->in.gs_base);
+        if (native_bits == 64)
+            set_bases(the_case->in.fs_base, the_case->in.gs_base);
+        else
+            enter_segments(uc->uc_mcontext.gregs);
         return;
     }
     get_bases(&the_outcome->state.fs_base, &the_outcome->state.gs_base);
+    if (native_bits != 64)
+        load_data_segments(0, 0, 0);
     set_bases(own_fs, own_gs);
     running = 0;
     finish(sig, info, uc);
@@ -140,6 +188,7 @@ void native_host_init(void)
     for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaction(signals[i], &action, NULL);
     get_bases(&own_fs, &own_gs);
+    make_segments();
 }
 
 static void set_alarm(long milliseconds)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86-64 instructions against the CPU that this runs on.
+ * x86 instructions against the CPU that this runs on.
  *
  * Short programs of random instructions, made from the decode rows (generate.c), run natively (host.c) and on calque (guest.c), from the same state. All that a
  * user program can see afterwards must agree: registers, flags, memory, the x87 and vector state, and what stopped it: vector, error code, address. The
  * host is an Intel part with AVX2 and more; what it lacks is not tested. Undefined results are expected to be what this part leaves.
  *
- *   native [--mode translated|unoptimised|interpreted] [--match REGEX] [--feature NAME] [--seed N] [--count N] [--length N] [--show N] [--list]
+ *   native [--mode translated|unoptimised|interpreted] [--match REGEX] [--feature NAME] [--seed N] [--count N] [--length N]
+ *          [--bits 64|32|16] [--show N] [--list]
  *
  * Speaks TAP: one point a feature, whose rows share --count programs. Each program ends in an instruction of the row it is for. A failing
  * one is made again, shorter where that still fails, and printed. In the suite the count is small; run it with millions after a change.
@@ -20,8 +21,9 @@
 
 static char *mode_name, *match, *feature;
 static gint64 seed = 1, count = 20000;
-static int max_length = 6, show = 10;
+static int max_length = 6, show = 10, bits = 64;
 static gboolean list;
+unsigned native_bits = 64;
 
 typedef struct Group { const char *name; unsigned *rows, n; } Group;
 
@@ -74,7 +76,7 @@ static void shorten(NativeCase *c)
                 shorter.rows[k] = c->rows[k + 1];
         }
         shorter.code_at += cut;
-        shorter.in.rip = shorter.code_at;
+        shorter.in.rip = shorter.code_at - native_code_base();
         native_host_run(&shorter, &host);
         native_guest_run(&shorter, &guest);
         if (host.hung || native_compare(&shorter, &host, &guest, false))
@@ -137,6 +139,7 @@ static void parse_options(int argc, char **argv)
                                { "count", 0, 0, G_OPTION_ARG_INT64, &count, "programs in all", "N" },
                                { "length", 0, 0, G_OPTION_ARG_INT, &max_length, "instructions a program, at most", "N" },
                                { "show", 0, 0, G_OPTION_ARG_INT, &show, "differences to print for each feature", "N" },
+                               { "bits", 0, 0, G_OPTION_ARG_INT, &bits, "width of code: 64, 32 or 16", "N" },
                                { "list", 0, 0, G_OPTION_ARG_NONE, &list, "list what is tested", NULL },
                                { NULL } };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
@@ -144,6 +147,7 @@ static void parse_options(int argc, char **argv)
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &error))
         g_error("%s", error->message);
+    native_bits = bits == 16 || bits == 32 ? (unsigned)bits : 64;
     max_length = CLAMP(max_length, 1, NATIVE_MAX_INSNS);
 }
 

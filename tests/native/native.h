@@ -15,7 +15,16 @@
 #define NATIVE_DATA_PAGES 2u
 #define NATIVE_DATA_SIZE (NATIVE_DATA_PAGES * 4096u)
 #define NATIVE_MIDDLE (NATIVE_DATA + NATIVE_DATA_SIZE / 2)
-#define NATIVE_FILL 0x06     /* PUSH ES: no instruction in 64-bit mode. All code bytes that are not the program */
+#define NATIVE_FILL 0xf4     /* HLT: #GP. All code bytes that are not the program */
+
+/*
+ * Width of the program's code: 64; 32: compatibility mode, flat; 16: compatibility mode, code and data segments that are the mapped pages, so that
+ * addresses are offsets. FS and GS: in 64-bit code by their bases, otherwise segments of the data pages, GS expand-down.
+ */
+extern unsigned native_bits;
+#define NATIVE_GS_LIMIT 0x1ffu /* expand-down: offsets above it are good */
+static inline uint64_t native_data_base(void) { return native_bits == 16 ? NATIVE_DATA : 0; }
+static inline uint64_t native_code_base(void) { return native_bits == 16 ? NATIVE_CODE : 0; }
 
 #define NATIVE_MAX_INSNS 8
 #define NATIVE_MAX_BYTES (NATIVE_MAX_INSNS * 15)

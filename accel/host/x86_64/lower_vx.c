@@ -44,7 +44,7 @@ static bool is_compare(unsigned id) { return rows[id].map == 1 && rows[id].opcod
 
 static bool can_lower(unsigned id, unsigned imm)
 {
-    bool needs_vex = ir_vx_info[id].nargs == 3 || (is_compare(id) && imm > 7);
+    bool needs_vex = (ir_vx_info[id].nargs == 3 && rows[id].host != HOST_SHA) || (is_compare(id) && imm > 7);
     return host_has(rows[id].host) && (!needs_vex || host_features.avx);
 }
 
@@ -90,6 +90,20 @@ static void emit_ternary(Ctx *c, uint32_t op, bool blend)
         put8(&c->a, (unsigned)(x & 15) << 4);
 }
 
+/* SHA256RNDS2: result and a in one register, c in XMM0, which is lent for it. */
+static void emit_by_xmm0(Ctx *c, uint32_t op)
+{
+    int a = use_reg(c, 0), b = use_reg(c, 1), x = use_reg(c, 2);
+    args_done(c);
+    int d = def_reg(c, NOREG);
+    movaps_rr(&c->a, XSCRATCH2, a);
+    movaps_rr(&c->a, XSCRATCH, 0);
+    movaps_rr(&c->a, 0, x);
+    ins_rr(&c->a, op, XSCRATCH2, (b & 15) == 0 ? XSCRATCH : b & 15);
+    movaps_rr(&c->a, 0, XSCRATCH);
+    movaps_rr(&c->a, d, XSCRATCH2);
+}
+
 void lower_vx(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
@@ -104,6 +118,8 @@ void lower_vx(Ctx *c)
         emit_unary(c, row_op(id), vex);
     else if (info->nargs == 2)
         emit_binary(c, row_op(id), vex);
+    else if (rows[id].host == HOST_SHA)
+        emit_by_xmm0(c, row_op(id));
     else
         emit_ternary(c, row_op(id), is_blend(id));
     if (info->imm)

@@ -184,6 +184,7 @@ static bool ref_walk(const X86CPU *cpu, X86Walk *w, uint8_t *mem)
 }
 
 /* ---- random tables ---- */
+#define TABLES (32u << 12) /* bytes: all tables are in here, from address 0 */
 static bool chance(unsigned one_in) { return fake_random() % one_in == 0; }
 
 /* Flags of an entry: usually present and permissive. */
@@ -234,17 +235,17 @@ static void random_tables(X86CPU *cpu, uint64_t va)
     CPUX86State *env = &cpu->env;
     bool wide = env->cr4 & CR4_PAE, long_mode = env->efer & EFER_LMA;
     unsigned levels = !wide || !long_mode ? 2 : env->cr4 & CR4_LA57 ? 5 : 4, stride = wide ? 9 : 10, bytes = wide ? 8 : 4;
-    uint64_t table = (1 + fake_random() % 100) << 12;
-    memset(fake_ram(), 0, RAM_SIZE);
+    uint64_t table = (1 + fake_random() % 31) << 12;
+    memset(fake_ram(), 0, TABLES);
     env->cr3 = table | (fake_random() & 0x18);
     for (unsigned i = 0; i < 4; i++)
         env->pdpte[i] = table | !chance(12);
     for (unsigned level = levels; level >= 1; level--) {
-        uint64_t at = table + (va >> (12 + stride * (level - 1)) & MASK64(stride)) * bytes, next = (1 + fake_random() % 200) << 12, e = random_flags(wide);
+        uint64_t at = table + (va >> (12 + stride * (level - 1)) & MASK64(stride)) * bytes, next = (1 + fake_random() % 31) << 12, e = random_flags(wide);
         if (level == 1 || chance(8)) {
             uint64_t page = fake_random() & (wide ? MASK64(36) : MASK64(32)) & ~0xfffull;
-            if (level > 1 && !chance(4))
-                page &= ~(MASK64(12 + stride * (level - 1)) & ~0x1000ull);
+            if (level > 1)
+                page = (page & ~(MASK64(12 + stride * (level - 1)) & ~0x1000ull)) | (chance(6) ? BIT(13 + fake_random() % (stride - 1)) : 0);
             e |= page | (level > 1 || chance(3) ? 0x80 : 0);
         } else {
             e |= next;
@@ -257,7 +258,7 @@ static void random_tables(X86CPU *cpu, uint64_t va)
 static void test_random_walks(void)
 {
     X86CPU *cpu = fake_cpu("max");
-    g_autofree uint8_t *copy = g_malloc(RAM_SIZE);
+    g_autofree uint8_t *copy = g_malloc0(RAM_SIZE);
     unsigned walked = 0;
 
     for (unsigned i = 0; i < 20000; i++) {
@@ -266,7 +267,7 @@ static void test_random_walks(void)
         bool long_mode = cpu->env.efer & EFER_LMA;
         va = !long_mode ? (uint32_t)va : (uint64_t)sextract64(va, 0, cpu->env.cr4 & CR4_LA57 ? 57 : 48);
         random_tables(cpu, va);
-        memcpy(copy, fake_ram(), RAM_SIZE);
+        memcpy(copy, fake_ram(), TABLES);
         X86Walk w = { .va = va, .mmu_idx = fake_random() % X86_NB_MMU, .access = fake_random() % 3 }, ref = w;
         bool ok = x86_walk(cpu, &w), ref_ok = ref_walk(cpu, &ref, copy);
         g_assert_cmpint(ok, ==, ref_ok);
@@ -279,8 +280,9 @@ static void test_random_walks(void)
         } else {
             g_assert_cmphex(w.error, ==, ref.error);
         }
-        g_assert_cmpmem(fake_ram(), RAM_SIZE, copy, RAM_SIZE);
+        g_assert_cmpmem(fake_ram(), TABLES, copy, TABLES);
     }
+    g_assert_cmpmem(fake_ram(), RAM_SIZE, copy, RAM_SIZE);
     g_assert_cmpuint(walked, >, 2000); /* both outcomes are common */
     g_assert_cmpuint(walked, <, 18000);
 }

@@ -75,7 +75,15 @@ static void random_image(uint8_t *image, bool compacted)
     stq_le_p(image + 520, compacted ? layout : 0);
 }
 
-/* A component whose contents are those of the initial state may count as in use or not: keep away. */
+/* Bytes before the first that differs, or AREA. */
+static unsigned first_difference(const uint8_t *a, const uint8_t *b)
+{
+    unsigned k = 0;
+    while (k < AREA && a[k] == b[k])
+        k++;
+    return k;
+}
+
 static void test_against_host(void)
 {
     static uint8_t from[AREA] __attribute__((aligned(64))), to[AREA] __attribute__((aligned(64)));
@@ -86,20 +94,26 @@ static void test_against_host(void)
         return;
     }
     for (unsigned i = 0; i < 4000; i++) {
-        uint32_t load = 7, mask = fake_random() & 7, all = 7; /* all three are loaded, so that none is left over from C */
+        uint32_t mask = fake_random() & 7, all = 7; /* all three are loaded, so that none is left over from C */
         Save how = fake_random() % N_SAVES;
+        uint8_t *out = fake_ram() + AT + AREA;
+        unsigned k = 0;
         random_image(from, fake_random() & 1);
-        memset(to, 0xa5, AREA);
-        memset(to + 512, 0, 64);
         memcpy(fake_ram() + AT, from, AREA);
-        memcpy(fake_ram() + AT + AREA, to, AREA);
+        memset(out, 0xa5, AREA);
+        memset(out + 512, 0, 64);
         set_mask(cpu, all);
         helper_xrstor(&cpu->parent, AT, 1);
         save(cpu, how, mask, AT + AREA);
-        host_round_trip(from, to, how, load, mask);
-        for (unsigned k = 0; k < AREA; k++)
-            if (fake_ram()[AT + AREA + k] != to[k])
-                g_error("round %u, way %d, mask %u, loaded %u: byte %u is 0x%02x, on the host 0x%02x", i, how, mask, from[512], k, fake_ram()[AT + AREA + k], to[k]);
+        /* An interrupt between load and save may leave the host with a component that is initial, but counts as in use. */
+        for (unsigned tries = 0; tries < 4 && k < AREA; tries++) {
+            memset(to, 0xa5, AREA);
+            memset(to + 512, 0, 64);
+            host_round_trip(from, to, how, all, mask);
+            k = first_difference(out, to);
+        }
+        if (k < AREA)
+            g_error("round %u, way %d, mask %u, loaded %u: byte %u is 0x%02x, on the host 0x%02x", i, how, mask, from[512], k, out[k], to[k]);
     }
 }
 
