@@ -177,7 +177,5 @@ void x86_leave_smm(X86CPU *cpu, uintptr_t ra)
     x86_update_hflags(env);
     x86_debug_update(cpu);
     x86_check_interrupts(cpu);
-    if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE); /* what SMM held off */
     log_printf(LOG_INT, "cpu %d: RSM to pc 0x%llx\n", cpu->parent.index, (unsigned long long)env->pc);
 }

@@ -37,6 +37,7 @@ typedef struct DisasContext {
     bool cc_stored;        /* env->cc_op agrees with cc.op */
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
     bool sse_checked, fpu_checked, mmx_checked; /* this block has passed the check */
+    bool shadow;           /* the instruction before was STI: BF_INHIBIT is set in env->hflags */
 } DisasContext;
 
 static inline IRType op_type(unsigned bytes) { return bytes == 8 ? IR_I64 : IR_I32; }

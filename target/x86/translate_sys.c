@@ -20,19 +20,36 @@ void trans_cli(DisasContext *s, const X86Insn *i)
         ir_call(s->f, &ir_helper_x86_cli);
 }
 
-/* Interrupts stay out for one instruction more when IF was 0. */
+/* The shadow: BF_INHIBIT where IF was 0. */
+static void set_if(DisasContext *s)
+{
+    IRRef old = load_eflags(s);
+    IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
+    IRRef hflags = ir_ldenv(s->f, IR_I32, ENV_OFFSET(hflags), 2, false);
+
+    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
+    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, shadow));
+}
+
+/*
+ * Interrupts stay out for one instruction more when IF was 0. Where none waits the translation goes on, and the next instruction ends the
+ * shadow: an interrupt that comes now is seen at the next poll.
+ */
 void trans_sti(DisasContext *s, const X86Insn *i)
 {
     if (!(s->flags & BF_IOPL_OK)) {
         ir_call(s->f, &ir_helper_x86_sti);
         return;
     }
-    IRRef old = load_eflags(s);
-    IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
-    IRRef hflags = ir_ldenv(s->f, IR_I32, ENV_OFFSET(hflags), 2, false);
-    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
-    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, shadow));
-    gen_exit_next(s, true);
+    if (is_slow(s)) {
+        set_if(s);
+        gen_exit_next(s, true);
+        return;
+    }
+    IRRef waiting = ir_ldenv(s->f, IR_I32, offsetof(CPUState, interrupt_request), 2, false);
+    ir_br(s->f, IR_NE, waiting, ir_i32(s->f, 0), slow_exit(s));
+    set_if(s);
+    s->shadow = true;
 }
 _Static_assert(BF_INHIBIT == 1u << 12 && EF_IF == 1u << 9, "trans_sti moves the one to the other");
 
