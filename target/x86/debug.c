@@ -89,7 +89,7 @@ static void hit(X86CPU *cpu, uint32_t hits, uintptr_t ra)
     cpu_restore_state(&cpu->parent, ra);
     env->watch_step = true;
     env->watch_hits = 0;
-    env->hflags |= BF_TF;
+    x86_update_hflags(env);
     cpu_loop_exit(&cpu->parent);
 }
 
