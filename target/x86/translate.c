@@ -48,6 +48,14 @@ static bool fetch_byte(void *opaque, unsigned offset, uint8_t *out)
 
     if (!s->code64)
         at = (uint32_t)at;
+    if (at - s->window_pc >= s->window_len) {
+        s->window_pc = at;
+        s->window_len = trans_fetch_ahead(s->t, at, s->window, sizeof s->window);
+    }
+    if (s->window_len) {
+        *out = s->window[at - s->window_pc];
+        return true;
+    }
     if (s->t->n_insns > 0 && !trans_same_page(s->t, at))
         return false;
     *out = trans_fetch8(s->t, at);
@@ -169,9 +177,7 @@ static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
     ir_insn_start(s->f, s->pc, extra_word(s, i, r));
     if (s->t->n_insns == 0)
         gen_first(s, i->length);
-    if (s->shadow)
-        gen_clear_env32(s, ENV_OFFSET(hflags), BF_INHIBIT);
-    s->shadow = false;
+    s->sti_shadow = IR_NONE;
     if (s->flags & BF_BREAK && !(s->flags & BF_RF))
         ir_call(s->f, &ir_helper_breakpoint, ir_i64(s->f, s->pc));
     if (r == X86_DECODE_UD)
@@ -185,8 +191,8 @@ static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
 /* Ends the block before the instruction at pc, which nothing leads to but going on. */
 static void gen_cut(DisasContext *s, uint64_t pc)
 {
-    if (s->shadow)
-        gen_exit_next(s, true); /* the block flags of what follows have BF_INHIBIT */
+    if (s->sti_shadow)
+        cut_after_sti(s);
     else
         gen_goto_pc(s, pc, false);
 }
@@ -205,6 +211,7 @@ void x86_trans_insn(TransContext *t)
         t->n_insns--;
         return;
     }
+    trans_fetched(t, s->pc, i.length);
     s->next_pc = s->code64 ? s->pc + i.length : (uint32_t)(s->pc + i.length);
     t->pc = s->next_pc;
     trans_decoded(s, &i, r);

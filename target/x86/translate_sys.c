@@ -6,6 +6,7 @@
  * translation goes on with the new one where it is known at this point that SMAP is in force.
  */
 #include "target/x86/helper_sys.h"
+#include "target/x86/translate_internal.h"
 #include "target/x86/translate_system.h"
 
 /* ---- EFLAGS.IF ---- */
@@ -20,20 +21,15 @@ void trans_cli(DisasContext *s, const X86Insn *i)
         ir_call(s->f, &ir_helper_x86_cli);
 }
 
-/* The shadow: BF_INHIBIT where IF was 0. */
-static void set_if(DisasContext *s)
+static void set_inhibit(DisasContext *s, IRRef bit)
 {
-    IRRef old = load_eflags(s);
-    IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
     IRRef hflags = ir_ldenv(s->f, IR_I32, ENV_OFFSET(hflags), 2, false);
-
-    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
-    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, shadow));
+    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, bit));
 }
 
 /*
- * Interrupts stay out for one instruction more when IF was 0. Where none waits the translation goes on, and the next instruction ends the
- * shadow: an interrupt that comes now is seen at the next poll.
+ * Interrupts stay out for one instruction more when IF was 0. That matters when one waits already: then the next instruction is a block of its own, which
+ * looks at them after it. One that comes later finds the block's next poll, which is no earlier, unless the block is cut before the next instruction.
  */
 void trans_sti(DisasContext *s, const X86Insn *i)
 {
@@ -41,15 +37,28 @@ void trans_sti(DisasContext *s, const X86Insn *i)
         ir_call(s->f, &ir_helper_x86_sti);
         return;
     }
+    IRRef old = load_eflags(s), zero = ir_i32(s->f, 0);
+    IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
     if (is_slow(s)) {
-        set_if(s);
+        store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
+        set_inhibit(s, shadow);
         gen_exit_next(s, true);
         return;
     }
     IRRef waiting = ir_ldenv(s->f, IR_I32, offsetof(CPUState, interrupt_request), 2, false);
-    ir_br(s->f, IR_NE, waiting, ir_i32(s->f, 0), slow_exit(s));
-    set_if(s);
-    s->shadow = true;
+    IRRef now = ir_select(s->f, IR_NE, waiting, zero, shadow, zero);
+    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
+    set_inhibit(s, now);
+    unsigned exit = exit_to_eip(s, next_eip(s));
+    s->f->exits[exit].flags |= BF_INHIBIT;
+    ir_br(s->f, IR_NE, now, zero, exit);
+    s->sti_shadow = shadow;
+}
+
+void cut_after_sti(DisasContext *s)
+{
+    set_inhibit(s, s->sti_shadow);
+    gen_exit_next(s, true);
 }
 _Static_assert(BF_INHIBIT == 1u << 12 && EF_IF == 1u << 9, "trans_sti moves the one to the other");
 
