@@ -114,6 +114,7 @@ typedef struct CPUX86State {
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
     bool is_icebp;            /* INT1 */
     uint32_t watch_hits;      /* DR6 bits of data and I/O breakpoints hit by the instruction that runs alone */
+    bool watching;            /* DR7 has data breakpoints: pages in the TLB may be marked */
     bool watch_step;          /* it does: after it x86_raise_db looks at watch_hits */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
     uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
