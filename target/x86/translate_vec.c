@@ -7,7 +7,10 @@ IRMemOp vec_memop(const DisasContext *s, const X86Insn *i, unsigned bytes)
     IRMemOp mo = data_memop(s, bytes, false);
     bool align = i->row->attr & (i->vex ? X86_ATTR_ALIGN_VEX : X86_ATTR_ALIGN);
     unsigned log = i->vex && i->vex_l ? 5 : 4;
-    return align ? (mo & ~(7u << MO_ALIGN_SHIFT)) | log << MO_ALIGN_SHIFT : mo;
+    if (bytes < 16)
+        return mo;
+    mo &= ~(7u << MO_ALIGN_SHIFT); /* #AC is for smaller ones */
+    return align ? mo | log << MO_ALIGN_SHIFT : mo;
 }
 
 Vec vec_load(DisasContext *s, const X86Insn *i, unsigned n, unsigned pieces)

@@ -5,7 +5,8 @@
 /* A masked move's word: memory operation of a lane (arg: log2 of its bytes), segment where the helper must check each lane. */
 static IRRef mask_word(DisasContext *s, const X86Insn *i)
 {
-    return ir_i32(s->f, data_memop(s, 1u << i->row->arg, false) | (s->code64 ? 0 : MASK_SEG(i->mem.seg)));
+    IRMemOp mo = data_memop(s, 1u << i->row->arg, false) & ~(7u << MO_ALIGN_SHIFT); /* no #AC */
+    return ir_i32(s->f, mo | (s->code64 ? 0 : MASK_SEG(i->mem.seg)));
 }
 
 /* Address of lane 0: linear in 64-bit mode, elsewhere effective. */

@@ -79,7 +79,7 @@ void trans_vec_cvtps2ph(DisasContext *s, const X86Insn *i)
     if (!to_memory)
         vec_write1(s, i, i->op[0].reg, r);
     else if (pieces > 1)
-        ir_st(s->f, addr, 0, r, data_memop(s, 16, false));
+        ir_st(s->f, addr, 0, r, vec_memop(s, i, 16));
     else
         ir_st(s->f, addr, 0, ir_vlow(s->f, IR_F64, r), data_memop(s, 8, false));
 }
