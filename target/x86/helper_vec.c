@@ -102,6 +102,12 @@ uint64_t helper_cvt_checked(CPUState *cpu, uint32_t word, uint64_t a)
     return r;
 }
 
+void helper_check_aligned(CPUState *cpu, uint32_t seg, uint64_t ea, uint32_t log2_alignment)
+{
+    if ((x86_env(cpu)->segs[seg].base + ea) & ((1u << log2_alignment) - 1))
+        x86_raise_gp0(x86_cpu(cpu), GETPC());
+}
+
 /* ---- masked moves ---- */
 static bool lane_chosen(const V128 *mask, unsigned sz, unsigned n)
 {

@@ -14,6 +14,7 @@ void helper_fp_checked(CPUState *cpu, V128 *d, uint32_t word, const V128 *a, con
 uint64_t helper_cvt_checked(CPUState *cpu, uint32_t word, uint64_t a);
 uint64_t helper_pcmpstr_index(uint32_t word, uint64_t la, uint64_t lb, const V128 *a, const V128 *b);
 void helper_pcmpstr_mask(V128 *d, uint32_t word, uint64_t la, uint64_t lb, const V128 *a, const V128 *b);
+void helper_check_aligned(CPUState *cpu, uint32_t seg, uint64_t ea, uint32_t log2_alignment);
 void helper_mask_load(CPUState *cpu, V128 *d, uint64_t address, uint32_t word, const V128 *mask);
 void helper_mask_probe(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask);
 void helper_mask_store(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask, const V128 *v);
