@@ -10,7 +10,7 @@ usage() {
     cat <<'TEXT'
 usage: ./boot [GUEST] [options] [-- EMULATOR OPTIONS]
 
-  GUEST                arm64 (default)
+  GUEST                arm64 (default) or amd64
   --generic            Debian's generic kernel instead of its cloud kernel
   --kernel FILE        a kernel of your own instead of Debian's
   --busybox FILE       a static busybox for the guest, with --kernel
@@ -18,7 +18,7 @@ usage: ./boot [GUEST] [options] [-- EMULATOR OPTIONS]
   --smp N, --memory M  vCPUs (1) and memory (1G)
   --prepare            do everything but run it; prints the command
 
-For example: ./boot arm64 --smp 4 -- -M virt,gic-version=2
+For example: ./boot amd64 --smp 4 -- -M pc
 TEXT
 }
 
@@ -28,8 +28,7 @@ while [ $# -gt 0 ]; do
     --kernel|--busybox|--initrd|--smp|--memory) [ $# -gt 1 ] || die "$1 needs a value; ./boot --help tells more";;
     esac
     case $1 in
-    arm64) guest=$1;;
-    amd64) die "amd64 guests are not built yet; arm64 is";;
+    arm64|amd64) guest=$1;;
     --generic) flavour=generic;;
     --kernel) kernel=$2; shift;;
     --busybox) busybox=$2; shift;;
@@ -46,9 +45,9 @@ done
 
 install_packages "${packages_build[@]}" "${packages_boot[@]}"
 [ -e build/build.ninja ] || { say "configuring the build"; meson setup build >build.log 2>&1 || { cat build.log; die "meson setup failed"; }; rm -f build.log; }
-if ! ninja -C build -n calque-system-aarch64 2>/dev/null | grep -q 'no work to do'; then
+if ! ninja -C build -n calque-system-x86_64 2>/dev/null | grep -q 'no work to do'; then
     say "building calque (a minute the first time)"
-    ninja -C build --quiet calque-system-aarch64 >&2 || die "the build failed"
+    ninja -C build --quiet calque-system-x86_64 >&2 || die "the build failed"
 fi
 for file in "$kernel" "$busybox" "$initrd"; do
     [ -z "$file" ] || [ -r "$file" ] || die "$file cannot be read"
@@ -65,8 +64,12 @@ if [ -z "$initrd" ]; then
     guest_initrd "$busybox" "$initrd"
 fi
 
-command=(build/calque-system-aarch64 -M virt -cpu max -smp "$smp" -m "$memory" -nographic -kernel "$kernel" -initrd "$initrd"
-    -append "console=ttyAMA0" "${extra[@]}")
+case $guest in
+arm64) program=calque-system-aarch64 machine=virt console=ttyAMA0;;
+amd64) program=calque-system-x86_64 machine=q35 console=ttyS0;;
+esac
+command=("build/$program" -M "$machine" -cpu max -smp "$smp" -m "$memory" -nographic -kernel "$kernel" -initrd "$initrd"
+    -append "console=$console" "${extra[@]}")
 if [ -n "$prepare" ]; then
     printf '%q ' "${command[@]}"; echo
     exit 0

@@ -111,18 +111,18 @@ static void test_bti(void)
 
     page_bits = ARM_PAGE_GUARDED;
     translate_words(cpu, EL1_FLAGS | BTYPE(2), &nop, 1);
-    g_assert_true(calls("exception"));
+    g_assert_true(calls("sync_exception"));
     translate_words(cpu, EL1_FLAGS | BTYPE(2), &bti_c, 1);
-    g_assert_false(calls("exception"));
+    g_assert_false(calls("sync_exception"));
     translate_words(cpu, EL1_FLAGS | BTYPE(2), &bti_j, 1);
-    g_assert_true(calls("exception"));
+    g_assert_true(calls("sync_exception"));
     translate_words(cpu, EL1_FLAGS | BTYPE(3), &paciasp, 1);
-    g_assert_false(calls("exception"));
+    g_assert_false(calls("sync_exception"));
     translate_words(cpu, EL1_FLAGS | BTYPE(3) | BF_BT, &paciasp, 1);
-    g_assert_true(calls("exception"));
+    g_assert_true(calls("sync_exception"));
     page_bits = 0;
     translate_words(cpu, EL1_FLAGS | BTYPE(2), &nop, 1);
-    g_assert_false(calls("exception"));
+    g_assert_false(calls("sync_exception"));
 }
 
 /* Under BF_BREAK each instruction tests the filter and leaves for its slow block, which asks the helper; otherwise nothing does. */

@@ -127,24 +127,24 @@ static void test_options(void)
     MachineConfig c = { .smp = 1, .options = &bad, .n_options = 1 };
     GError *error = NULL;
 
-    g_assert_true(board_find("virt") == boards[0]);
-    g_assert_false(boards[0]->init(&c, &error));
+    g_assert_nonnull(board_find("virt"));
+    g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "'gic-versoin', did you mean 'gic-version'"));
     g_clear_error(&error);
     c.options = &bad_value;
-    g_assert_false(boards[0]->init(&c, &error));
+    g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "2, 3, max"));
     g_clear_error(&error);
     c.options = &v2;
     c.smp = 9;
-    g_assert_false(boards[0]->init(&c, &error));
+    g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "gic-version=3"));
     g_clear_error(&error);
     c = (MachineConfig){ .smp = 513 };
-    g_assert_false(boards[0]->init(&c, &error));
+    g_assert_false(board_find("virt")->init(&c, &error));
     g_clear_error(&error);
     c = (MachineConfig){ .smp = 1, .ram_bytes = 256ull << 30 };
-    g_assert_false(boards[0]->init(&c, &error));
+    g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "255 GiB"));
     g_clear_error(&error);
 }
@@ -230,7 +230,7 @@ static void test_machine(void)
     packed = gzip(plain, 9000, &n);
     g_assert_true(g_file_set_contents(kernel, (const char *)packed, (gssize)n, NULL));
     g_assert_true(g_file_set_contents(initrd, text, 5000, NULL));
-    g_assert_true(boards[0]->init(&c, &error));
+    g_assert_true(board_find("virt")->init(&c, &error));
     g_assert_no_error(error);
     for (unsigned i = 0; i < 4; i++)
         g_assert_true(fake_cpus[i]->created && fake_cpus[i]->psci && fake_cpus[i]->off == (i > 0));
