@@ -81,6 +81,24 @@ uint32_t trans_fetch32(TransContext *t, uint64_t pc)
     return v;
 }
 
+unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned max)
+{
+    const Translation *tr = (const Translation *)t;
+    unsigned offset = pc & ~MEM_PAGE_MASK, n = MIN_OF(max, (unsigned)MEM_PAGE_SIZE - offset);
+    if (!tr->page[0].host || !trans_same_page(t, pc))
+        return 0;
+    if (tr->th->pages[0])
+        code_page_mark(tr->th->pages[0], offset, n);
+    memcpy(out, tr->page[0].host + offset, n);
+    return n;
+}
+
+void trans_fetched(TransContext *t, uint64_t pc, unsigned len)
+{
+    Translation *tr = (Translation *)t;
+    tr->size = MAX_OF(tr->size, (uint32_t)(pc + len - tr->start));
+}
+
 /* ---- guest to IR ---- */
 static void build(Translation *tr, uint32_t max_insns)
 {

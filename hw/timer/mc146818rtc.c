@@ -12,6 +12,7 @@
 #include "base/bits.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "hw/timer/calendar.h"
 #include "hw/timer/mc146818rtc.h"
 
 enum {
@@ -56,11 +57,6 @@ typedef struct Rtc {
 } Rtc;
 
 /* ---- the calendar ---- */
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 /* Seconds since 1970, and the part of the current one that has gone by. Nanoseconds since then would not hold all years. */
 static int64_t calendar_seconds(const Rtc *s)
 {
@@ -84,26 +80,6 @@ static void set_calendar(Rtc *s, int64_t seconds, int64_t ns)
 static bool is_held(const Rtc *s)
 {
     return (s->cmos[RTC_B] & B_SET) || (s->cmos[RTC_A] & 0x60) == 0x60;
-}
-
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, counted from March so that the leap day comes last. */
-static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = year - (month <= 2), era = floor_div(y, 400), of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_of_days(int64_t days, int *year, int *month, int *day)
-{
-    int64_t z = days + 719468, era = floor_div(z, 146097), of_era = z - era * 146097;
-    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-
-    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(y + era * 400 + (*month <= 2));
 }
 
 static uint8_t encode(const Rtc *s, int v)
@@ -133,12 +109,12 @@ static int decode_hour(const Rtc *s, uint8_t v)
 /* Fills in the time registers. */
 static void show_time(Rtc *s)
 {
-    int64_t t = calendar_seconds(s), days = floor_div(t, SECONDS_PER_DAY);
+    int64_t t = calendar_seconds(s), days = calendar_floor_div(t, SECONDS_PER_DAY);
     int of_day = (int)(t - days * SECONDS_PER_DAY), year, month, day;
 
     if (is_held(s))
         return;
-    date_of_days(days, &year, &month, &day);
+    calendar_date(days, &year, &month, &day);
     s->cmos[RTC_SEC] = encode(s, of_day % 60);
     s->cmos[RTC_MIN] = encode(s, of_day / 60 % 60);
     s->cmos[RTC_HOUR] = encode_hour(s, of_day / 3600);
@@ -153,7 +129,7 @@ static void show_time(Rtc *s)
 static void take_time(Rtc *s, int64_t ns)
 {
     int year = decode(s, s->cmos[RTC_CENTURY]) * 100 + decode(s, s->cmos[RTC_YEAR]);
-    int64_t days = days_of_date(year, MIN_OF(decode(s, s->cmos[RTC_MONTH]), 12), decode(s, s->cmos[RTC_DAY]));
+    int64_t days = calendar_days(year, MIN_OF(decode(s, s->cmos[RTC_MONTH]), 12), decode(s, s->cmos[RTC_DAY]));
     int64_t t = days * SECONDS_PER_DAY + decode_hour(s, s->cmos[RTC_HOUR]) * 3600 + decode(s, s->cmos[RTC_MIN]) * 60 +
                 decode(s, s->cmos[RTC_SEC]);
 
@@ -189,7 +165,7 @@ static int64_t next_alarm(const Rtc *s, int64_t t)
 
     t++;
     for (unsigned steps = 0; steps < 25 + 61 + 61; steps++) {
-        int of_day = (int)(t - floor_div(t, SECONDS_PER_DAY) * SECONDS_PER_DAY);
+        int of_day = (int)(t - calendar_floor_div(t, SECONDS_PER_DAY) * SECONDS_PER_DAY);
 
         if (!alarm_matches(hour, of_day / 3600))
             t += 3600 - of_day % 3600;
@@ -436,7 +412,7 @@ static bool parse_base(const char *base, int64_t *seconds)
     if (base[end] || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year) || hour < 0 || hour > 23 || min < 0 || min > 59 ||
         sec < 0 || sec > 59)
         return false;
-    *seconds = days_of_date(year, month, day) * SECONDS_PER_DAY + hour * 3600 + min * 60 + sec;
+    *seconds = calendar_days(year, month, day) * SECONDS_PER_DAY + hour * 3600 + min * 60 + sec;
     return true;
 }
 

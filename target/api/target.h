@@ -51,6 +51,9 @@ typedef struct TransContext {
 uint32_t trans_fetch32(TransContext *t, uint64_t pc);
 uint8_t trans_fetch8(TransContext *t, uint64_t pc);
 bool trans_same_page(const TransContext *t, uint64_t pc);
+/* For instructions of any length: copies up to max bytes from pc on, of the page that the block starts on, and returns how many; 0: code is not in RAM, use trans_fetch8. trans_fetched then says which of them count. */
+unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned max);
+void trans_fetched(TransContext *t, uint64_t pc, unsigned len);
 
 typedef struct TargetOps {
     const char *name;           /* "aarch64", "x86_64" */

@@ -316,7 +316,9 @@ static void memory32(Decoder *d, const X86Row *row)
 
 static void take_memory(Decoder *d, const X86Row *row)
 {
-    if (d->i->asz == 1)
+    if (d->i->asz == 1 && row->attr & X86_ATTR_VSIB)
+        fail(d, X86_DECODE_UD); /* there is no SIB byte */
+    else if (d->i->asz == 1)
         memory16(d);
     else
         memory32(d, row);

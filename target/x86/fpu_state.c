@@ -14,6 +14,7 @@ void x87_reset(CPUX86State *env)
     env->fptag_valid = 0;
     env->fpop = env->fpcs = env->fpds = 0;
     env->fpip = env->fpdp = 0;
+    env->fp_ferr = false;
 }
 
 uint16_t x87_get_fpus(const CPUX86State *env)

@@ -46,8 +46,6 @@ uint64_t helper_lock_neg(CPUState *cs, uint64_t va, uint32_t mo)
 }
 
 /* ---- PUSHF and POPF (SDM vol. 2) ---- */
-uint32_t helper_get_eflags(CPUState *cs) { return x86_get_eflags(x86_env(cs)); }
-
 /* Virtual-8086 mode with IOPL < 3: only the 16-bit forms, only with VME, and then IF is VIF. */
 static bool needs_vme(const CPUX86State *env) { return env->hflags & BF_VM && !(env->hflags & BF_IOPL_OK); }
 
@@ -56,8 +54,6 @@ uint32_t helper_pushf(CPUState *cs, uint32_t bytes)
     const CPUX86State *env = x86_env(cs);
     uint32_t ef = x86_get_eflags(env) & ~(EF_VM | EF_RF);
 
-    if (!needs_vme(env))
-        return ef;
     if (!(env->cr4 & CR4_VME) || bytes != 2)
         x86_raise_gp0(x86_cpu(cs), GETPC());
     return (ef & ~EF_IF) | EF_IOPL | (ef & EF_VIF ? EF_IF : 0);

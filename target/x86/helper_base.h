@@ -26,8 +26,7 @@ uint64_t helper_seg_linear(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t
 uint32_t helper_compute_fl(CPUState *cs);
 /* The old value. */
 uint64_t helper_lock_neg(CPUState *cs, uint64_t va, uint32_t mo);
-uint32_t helper_get_eflags(CPUState *cs);
-/* The image that PUSHF pushes; #GP(0) where virtual-8086 mode does not let it. */
+/* The image that PUSHF pushes in virtual-8086 mode with IOPL < 3; #GP(0) where VME does not let it. */
 uint32_t helper_pushf(CPUState *cs, uint32_t bytes);
 void helper_popf(CPUState *cs, uint32_t image, uint32_t bytes);
 

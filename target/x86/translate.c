@@ -48,6 +48,14 @@ static bool fetch_byte(void *opaque, unsigned offset, uint8_t *out)
 
     if (!s->code64)
         at = (uint32_t)at;
+    if (at - s->window_pc >= s->window_len) {
+        s->window_pc = at;
+        s->window_len = trans_fetch_ahead(s->t, at, s->window, sizeof s->window);
+    }
+    if (s->window_len) {
+        *out = s->window[at - s->window_pc];
+        return true;
+    }
     if (s->t->n_insns > 0 && !trans_same_page(s->t, at))
         return false;
     *out = trans_fetch8(s->t, at);
@@ -193,6 +201,7 @@ void x86_trans_insn(TransContext *t)
         t->n_insns--;
         return;
     }
+    trans_fetched(t, s->pc, i.length);
     s->next_pc = s->code64 ? s->pc + i.length : (uint32_t)(s->pc + i.length);
     t->pc = s->next_pc;
     trans_decoded(s, &i, r);

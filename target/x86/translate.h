@@ -36,7 +36,10 @@ typedef struct DisasContext {
     CCState cc;
     bool cc_stored;        /* env->cc_op agrees with cc.op */
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
-    bool sse_checked, fpu_checked, mmx_checked; /* this block has passed the check */
+    bool mmx_checked;      /* this block has made the x87 registers MMX ones (translate_mmx.c) */
+    uint64_t window_pc;    /* code that has been read ahead */
+    uint8_t window[16];
+    unsigned window_len;
 } DisasContext;
 
 static inline IRType op_type(unsigned bytes) { return bytes == 8 ? IR_I64 : IR_I32; }

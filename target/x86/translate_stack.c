@@ -98,12 +98,28 @@ void trans_popa(DisasContext *s, const X86Insn *i)
 }
 
 /* ---- PUSHF, POPF ---- */
+/* EFLAGS: what env holds of it, the arithmetic flags (IR_FL_*: its low byte eight bits up, OF in bit 0), DF, which is 1 or -1 there, and bit 1. */
+static IRRef eflags_image(DisasContext *s)
+{
+    IRRef fl = get_fl(s), df = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(df), 2, false), ir_i32(s->f, EF_DF));
+    IRRef low = ir_and(s->f, ir_shr(s->f, fl, ir_i32(s->f, 8)), ir_i32(s->f, EF_ARITH & 0xff));
+    IRRef over = ir_shl(s->f, ir_and(s->f, fl, ir_i32(s->f, IR_FL_O)), ir_i32(s->f, 11));
+    IRRef rest = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(eflags), 2, false), ir_i32(s->f, ~(EF_VM | EF_RF)));
+    IRRef image = ir_or(s->f, ir_or(s->f, low, over), ir_or(s->f, df, rest));
+    return ir_or(s->f, image, ir_i32(s->f, EF_1));
+}
+
 void trans_pushf(DisasContext *s, const X86Insn *i)
 {
     unsigned bytes = 1u << i->osz;
+    IRRef image;
 
-    sync_cc(s);
-    IRRef image = ir_call(s->f, &ir_helper_pushf, ir_i32(s->f, bytes));
+    if (s->flags & BF_VM && !(s->flags & BF_IOPL_OK)) {
+        sync_cc(s);
+        image = ir_call(s->f, &ir_helper_pushf, ir_i32(s->f, bytes));
+    } else {
+        image = eflags_image(s);
+    }
     gen_push(s, bytes == 8 ? ir_zext(s->f, IR_I64, 2, image) : image, bytes);
 }
 

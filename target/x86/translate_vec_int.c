@@ -117,10 +117,10 @@ void trans_vec_vtest(DisasContext *s, const X86Insn *i)
     test_flags(s, ir_vmask(s->f, sz, both), ir_vmask(s->f, sz, rest));
 }
 
-/* ---- PCMPxSTRx: V with W. Explicit lengths are in EAX and EDX, with W in RAX and RDX. ---- */
+/* ---- PCMPxSTRx: V with W. Explicit lengths are in EAX and EDX, with W in RAX and RDX (64-bit mode only). ---- */
 static IRRef length_of(DisasContext *s, const X86Insn *i, unsigned reg)
 {
-    return i->w ? read_reg(s, reg, 8) : ir_sext(s->f, IR_I64, 2, read_reg(s, reg, 4));
+    return i->w && s->code64 ? read_reg(s, reg, 8) : ir_sext(s->f, IR_I64, 2, read_reg(s, reg, 4));
 }
 
 void trans_vec_pcmpstr(DisasContext *s, const X86Insn *i)

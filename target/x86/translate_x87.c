@@ -15,9 +15,12 @@ static uint64_t this_eip(const DisasContext *s) { return s->code64 ? s->pc : (ui
 static uint32_t sti(const X86Insn *i) { return (uint32_t)(i->rm & 7) << X87_STI_SHIFT; }
 static IRRef imm(DisasContext *s, uint32_t v) { return ir_i32(s->f, v); }
 
+static bool is_real(const DisasContext *s) { return !(s->flags & BF_PE) || s->flags & BF_VM; }
+
+/* Without protected mode the environment holds linear pointers, and needs the selectors whatever CPUID says of them. */
 static void copy_selector(DisasContext *s, unsigned seg, size_t to)
 {
-    if (!have(s, X86_FEAT_ZERO_FCS_FDS))
+    if (!have(s, X86_FEAT_ZERO_FCS_FDS) || is_real(s))
         ir_stenv(s->f, to, 1, ir_ldenv(s->f, IR_I32, SEG_OFFSET(seg, selector), 1, false));
 }
 
@@ -229,7 +232,7 @@ void trans_x87_env(DisasContext *s, const X86Insn *i)
 
     if (i->osz == 1)
         desc |= X87_ENV16;
-    if (!(s->flags & BF_PE) || (s->flags & BF_VM))
+    if (is_real(s))
         desc |= X87_ENV_REAL;
     IRRef va = gen_mem(s, i, bytes, write);
     ir_call(s->f, &ir_helper_x87_env, va, imm(s, desc), imm(s, data_memop(s, 2, false)));

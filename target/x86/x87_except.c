@@ -38,6 +38,7 @@ void x87_except(CPUX86State *env, unsigned exceptions, bool c1)
     env->fpus = (uint16_t)((env->fpus & ~FPUS_C1) | exceptions | (c1 ? FPUS_C1 : 0));
     if (exceptions & ~env->fpuc & FPX_ALL) {
         env->fpus |= FPUS_ES | FPUS_B;
+        env->fp_ferr = false;
         env->fpop = env->fp_insn_op;
         env->fpdp = env->fp_insn_dp;
         env->fpds = env->fp_insn_ds;

@@ -49,11 +49,12 @@ static void clear_flags_but(uint16_t guest_sw)
     __asm__ volatile("fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]" \
                      : [r] "=m"(*(Tenbytes *)r), [sw] "=&a"(flags) : [a] "m"(*(const Tenbytes *)&a), [b] "m"(*(const Tenbytes *)&b))
 
-bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
+/* Of unmasked exceptions none is in guest_sw but with ES: what is found is new. */
+bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
 {
-    uint16_t flags;
+    uint16_t cw = guest_cw | FPX_ALL, flags;
 
-    if (x87_host_off || (~cw & FPX_ALL))
+    if (x87_host_off || !(guest_cw & FPX_U) || guest_sw & FPUS_ES)
         return false;
     clear_flags_but(guest_sw);
     if (cw != host_cw)
@@ -70,12 +71,12 @@ bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t gue
     if (cw != host_cw)
         __asm__ volatile("fldcw %0" : : "m"(host_cw));
     *sw = flags;
-    return true;
+    return !(flags & ~guest_cw & FPX_O);
 }
 
 #else
 
-bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
+bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, uint16_t guest_sw, Float80 *r, uint16_t *sw)
 {
     return false;
 }

@@ -24,10 +24,10 @@ typedef struct X87HostResult {
 bool x87_host_run(unsigned op, Float80 a, Float80 b, uint16_t cw, X87HostResult *r);
 
 /*
- * Operations X87_ADD .. X87_DIVR (x87.h) on ST(0) = a and the other operand b, and the square root of a (X87_HOST_SQRT), under control word cw. *sw: what it
- * raises and C1; of guest_sw's exceptions any may be among them. False: not here, or an exception is not masked.
+ * Operations X87_ADD .. X87_DIVR (x87.h) on ST(0) = a and the other operand b, and the square root of a (X87_HOST_SQRT), under the guest's control word. *sw: what it
+ * raises and C1; of guest_sw's exceptions any may be among them. False: not here, or an unmasked overflow or underflow is to be looked for.
  */
 #define X87_HOST_SQRT 16u
-bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t cw, uint16_t guest_sw, Float80 *r, uint16_t *sw);
+bool x87_host_arith(unsigned op, Float80 a, Float80 b, uint16_t guest_cw, uint16_t guest_sw, Float80 *r, uint16_t *sw);
 
 #endif

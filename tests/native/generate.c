@@ -364,6 +364,20 @@ static uint16_t written(const X86Insn *i)
     return set;
 }
 
+/* What POPF is to find: only flags that have no consequences. Operand-size prefixes cut it or not. */
+static void push_flags(NativeCase *c)
+{
+    uint32_t v = (uint32_t)rnd() & (EF_ARITH | EF_DF);
+    uint8_t push[5] = { 0x68, (uint8_t)v, (uint8_t)(v >> 8), 0, 0 };
+    unsigned n = native_bits == 16 ? 3 : 5;
+    if (native_bits == 16) { /* two, for a POPF of 32 bits: the upper half first */
+        memcpy(c->code + c->length, (uint8_t[]){ 0x68, 0, 0 }, 3);
+        c->length += 3;
+    }
+    memcpy(c->code + c->length, push, n);
+    c->length += n;
+}
+
 static bool append(NativeCase *c, unsigned row)
 {
     Maker m;
@@ -374,10 +388,12 @@ static bool append(NativeCase *c, unsigned row)
             continue;
         if (k < TRIES / 2 && written(&i) & (pointers | indexes) && chance(85))
             continue;
+        c->offset[c->n_insns] = c->length;
+        if (!strcmp(i.row->mnemonic, "POPF"))
+            push_flags(c);
         if (m.rip_relative)
             fix_rip(&m, &i, c->code_at + c->length);
         memcpy(c->code + c->length, m.bytes, i.length);
-        c->offset[c->n_insns] = c->length;
         c->rows[c->n_insns++] = i.row;
         c->length += i.length;
         c->offset[c->n_insns] = c->length;

@@ -91,14 +91,16 @@ static void set_data_segments(CPUX86State *env, X86Segment all)
 /* As host.c's. */
 static void set_segments(CPUX86State *env)
 {
-    X86Segment flat = { .selector = 0x2b, .limit = 0xffffffff, .attr = ATTR_DATA | SEG_DB | SEG_G };
+    X86Segment flat = { .selector = native_bits == 64 ? 0 : 0x2b, .limit = 0xffffffff, .attr = ATTR_DATA | SEG_DB | SEG_G };
     X86Segment data = { .selector = 0xf, .base = NATIVE_DATA, .limit = NATIVE_DATA_SIZE - 1, .attr = ATTR_DATA };
     set_data_segments(env, native_bits == 16 ? data : flat);
     if (native_bits == 64) {
+        env->segs[X86_SEG_SS].selector = 0x2b;
         env->segs[X86_SEG_CS] = (X86Segment){ .selector = 0x33, .limit = 0xffffffff, .attr = ATTR_CODE | SEG_L | SEG_G };
         return;
     }
     env->segs[X86_SEG_FS] = env->segs[X86_SEG_GS] = data;
+    env->segs[X86_SEG_GS].selector = 0x17;
     env->segs[X86_SEG_GS].limit = NATIVE_GS_LIMIT;
     env->segs[X86_SEG_GS].attr |= SEG_E;
     if (native_bits == 32)

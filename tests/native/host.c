@@ -134,7 +134,7 @@ static void finish(int sig, siginfo_t *info, ucontext_t *uc)
     the_outcome->cr2 = the_outcome->vector == 14 ? (uint64_t)g[REG_CR2] : 0;
 }
 
-__attribute__((optimize("no-stack-protector"))) static void handler(int sig, siginfo_t *info, void *context)
+__attribute__((no_stack_protector)) static void handler(int sig, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
 

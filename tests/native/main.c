@@ -117,7 +117,7 @@ static unsigned run_group(const Group *g, uint64_t n)
     unsigned *by_row = g_new0(unsigned, native_row_count());
     for (uint64_t k = 0; k < n; k++) {
         unsigned row = g->rows[k % g->n];
-        if (run_one((uint64_t)seed * 1000003 + k, row, failed < (unsigned)show && by_row[row] < 2))
+        if (run_one((uint64_t)seed * 1000003 + g->rows[0] * 1000000007ull + k, row, failed < (unsigned)show && by_row[row] < 2))
             continue;
         failed++;
         by_row[row]++;

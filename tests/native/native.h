@@ -27,7 +27,7 @@ static inline uint64_t native_data_base(void) { return native_bits == 16 ? NATIV
 static inline uint64_t native_code_base(void) { return native_bits == 16 ? NATIVE_CODE : 0; }
 
 #define NATIVE_MAX_INSNS 8
-#define NATIVE_MAX_BYTES (NATIVE_MAX_INSNS * 15)
+#define NATIVE_MAX_BYTES (NATIVE_MAX_INSNS * 21) /* POPF has a PUSH or two before it */
 
 /* User-level state. fx: as FXSAVE64 lays it out. */
 typedef struct NativeState {

@@ -20,6 +20,8 @@ static unsigned n_code;
 /* ---- what accel would do ---- */
 uint8_t trans_fetch8(TransContext *t, uint64_t pc) { return pc - PC < n_code ? code[pc - PC] : 0x90; }
 uint32_t trans_fetch32(TransContext *t, uint64_t pc) { return 0; }
+unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned max) { return 0; }
+void trans_fetched(TransContext *t, uint64_t pc, unsigned len) {}
 bool trans_same_page(const TransContext *t, uint64_t pc) { return pc >> 12 == PC >> 12; }
 
 static TransContext translate(uint64_t flags, unsigned n)
