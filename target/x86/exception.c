@@ -94,7 +94,11 @@ static bool intr_deliverable(const CPUX86State *env)
 
 void x86_check_interrupts(X86CPU *cpu)
 {
-    if ((cpu->env.eflags & EF_IF) && (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & CPU_INTERRUPT_HARD))
+    const CPUX86State *env = &cpu->env;
+    uint32_t takes = (env->eflags & EF_IF ? CPU_INTERRUPT_HARD : 0) | (env->nmi_masked ? 0 : CPU_INTERRUPT_NMI) |
+                     (env->smm ? 0 : CPU_INTERRUPT_SMI | CPU_INTERRUPT_INIT);
+
+    if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & takes)
         __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
 }
 
