@@ -194,6 +194,7 @@ extern const TargetFpOps x86_fp_ops;        /* fp_ops.c */
 /* ir_insn_start's extra word: cc_op as of the instruction's start (0: env->cc_op is right), and what a fault must know. */
 #define EXTRA_CC_OP 0xffu
 #define EXTRA_STACK_TOO 0x200u     /* the memory operand is elsewhere, but the instruction pushes or pops as well (PUSH, POP and CALL of memory) */
+#define EXTRA_ALIGN 0x400u         /* a misaligned memory operand raises #GP(0), though alignment be checked */
 #define EXTRA_STACK 0x100u         /* the memory operand is in SS: a non-canonical address raises #SS(0), not #GP(0) */
 
 /* Target's own bits of CPUState.interrupt_request. */

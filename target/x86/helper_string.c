@@ -166,6 +166,13 @@ static void begin(StringRun *r, CPUState *cs, uint32_t desc, bool si, bool di, u
     x86_string_done(r, 0, si, di);
 }
 
+/* The first operand's faults come before the second's segment is looked at. */
+static void touch_first(StringRun *r, uint64_t va, unsigned second)
+{
+    if (!is_flat(r, seg_of(r, second)))
+        mmu_probe(&r->cpu->parent, va, 1, MMU_DATA_LOAD, r->idx, false, NULL, r->ra);
+}
+
 /* ---- MOVS ---- */
 static void copy_run(const StringRun *r, uint8_t *d, const uint8_t *src, uint64_t n)
 {
@@ -195,7 +202,9 @@ uint32_t helper_rep_movs(CPUState *cs, uint32_t desc)
     StringRun r;
     begin(&r, cs, desc, true, true, GETPC());
     while (r.count && r.budget) {
-        uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src), m = run_length(&r, X86_RDI, true, &dst);
+        uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src);
+        touch_first(&r, src, X86_RDI);
+        uint64_t m = run_length(&r, X86_RDI, true, &dst);
         n = MIN_OF(n, m);
         uint8_t *p = n ? run_pointer(&r, src, n, false) : NULL, *q = p ? run_pointer(&r, dst, n, true) : NULL;
         if (!q) {
@@ -311,7 +320,9 @@ uint32_t helper_rep_cmps(CPUState *cs, uint32_t desc)
     bool finished = false;
     begin(&r, cs, desc, false, false, GETPC());
     while (r.count && r.budget && !finished) {
-        uint64_t src, dst, m = run_length(&r, X86_RDI, false, &dst), n = run_length(&r, X86_RSI, false, &src);
+        uint64_t src, dst, n = run_length(&r, X86_RDI, false, &dst);
+        touch_first(&r, dst, X86_RSI);
+        uint64_t m = run_length(&r, X86_RSI, false, &src);
         n = MIN_OF(n, m);
         uint8_t *q = n ? run_pointer(&r, dst, n, false) : NULL, *p = q ? run_pointer(&r, src, n, false) : NULL;
         if (p) {

@@ -169,6 +169,8 @@ static uint32_t extra_word(const DisasContext *s, const X86Insn *i, X86DecodeRes
         extra |= EXTRA_STACK;
     else if (stack)
         extra |= EXTRA_STACK_TOO;
+    if (i->row->attr & (i->vex ? X86_ATTR_ALIGN_VEX : X86_ATTR_ALIGN))
+        extra |= EXTRA_ALIGN;
     return extra;
 }
 

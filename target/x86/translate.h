@@ -36,6 +36,7 @@ typedef struct DisasContext {
     CCState cc;
     bool cc_stored;        /* env->cc_op agrees with cc.op */
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
+    uint32_t cc_put[3];    /* the IR insns that last put CC_DST, CC_SRC and CC_SRC2; 0: none that can be taken back */
     bool mmx_checked;      /* this block has made the x87 registers MMX ones (translate_mmx.c) */
     IRRef sti_shadow;      /* the instruction before was STI: BF_INHIBIT, as it would be when the block is cut here; IR_NONE: it was not */
     uint64_t window_pc;    /* code that has been read ahead */

@@ -8,21 +8,44 @@
  *
  * env->cc_op is written only where somebody may look: exits, and helpers that say so (sync_cc).
  */
+#include <string.h>
+
 #include "target/x86/helper_base.h"
 #include "target/x86/translate_internal.h"
 
 static unsigned cc_bytes(const CCState *c) { return c->op < CC_OP_ADD ? 4 : 1u << (c->op & 3); }
 static unsigned cc_group(const CCState *c) { return c->op < CC_OP_ADD ? c->op : c->op & ~3u; }
 
+static bool is_observer(const IRInsn *insn)
+{
+    return insn->op == IR_call || strpbrk(ir_op_info[insn->op].flags, "MX") != NULL;
+}
+
+/* Puts v, or, when the new flags have no use for the slot, takes back what this block put there since anybody could look. */
+static void put_cc_slot(DisasContext *s, unsigned slot, IRRef v)
+{
+    uint32_t *last = &s->cc_put[slot - SLOT_CC_DST];
+
+    if (v) {
+        *last = s->f->n_insns;
+        ir_put(s->f, slot, v);
+        return;
+    }
+    for (uint32_t i = *last; i && i < s->f->n_insns; i++) {
+        if (is_observer(&s->f->insns[i]))
+            return;
+    }
+    if (*last && *last < s->f->n_insns)
+        s->f->insns[*last] = (IRInsn){ .op = IR_nop };
+    *last = 0;
+}
+
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
 {
     s->cc = (CCState){ .op = (uint8_t)op, .dst = dst, .src = src, .src2 = src2 };
-    if (dst)
-        ir_put(s->f, SLOT_CC_DST, dst);
-    if (src)
-        ir_put(s->f, SLOT_CC_SRC, src);
-    if (src2)
-        ir_put(s->f, SLOT_CC_SRC2, src2);
+    put_cc_slot(s, SLOT_CC_DST, dst);
+    put_cc_slot(s, SLOT_CC_SRC, src);
+    put_cc_slot(s, SLOT_CC_SRC2, src2);
     s->cc_stored = s->cc_in_env == op;
 }
 
