@@ -35,7 +35,6 @@ typedef struct MachineConfig {
     GPtrArray *smbios;                 /* (char *) texts of -smbios, or NULL */
     bool nographic;                    /* -nographic: firmware may use the serial port as its console */
     bool no_defaults;                  /* -nodefaults */
-    bool nographic;                    /* -nographic: firmware is to use the serial port */
     bool no_acpi;                      /* -no-acpi */
     GPtrArray *devices;                /* (char *) texts of -device for boards to create once buses exist, or NULL */
     const MachineOption *options;      /* -M name,key=value,... without those of all machines */
