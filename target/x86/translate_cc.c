@@ -8,25 +8,61 @@
  *
  * env->cc_op is written only where somebody may look: exits, and helpers that say so (sync_cc).
  */
+#include <string.h>
+
 #include "target/x86/helper_base.h"
 #include "target/x86/translate_internal.h"
 
 static unsigned cc_bytes(const CCState *c) { return c->op < CC_OP_ADD ? 4 : 1u << (c->op & 3); }
 static unsigned cc_group(const CCState *c) { return c->op < CC_OP_ADD ? c->op : c->op & ~3u; }
 
+static bool is_observer(const IRInsn *insn)
+{
+    return insn->op == IR_call || strpbrk(ir_op_info[insn->op].flags, "MX") != NULL;
+}
+
+/* Puts v, or, when the new flags have no use for the slot, takes back what this block put there since anybody could look. */
+static void put_cc_slot(DisasContext *s, unsigned slot, IRRef v)
+{
+    uint32_t *last = &s->cc_put[slot - SLOT_CC_DST];
+
+    if (v) {
+        *last = s->f->n_insns;
+        ir_put(s->f, slot, v);
+        return;
+    }
+    for (uint32_t i = *last; i && i < s->f->n_insns; i++) {
+        if (is_observer(&s->f->insns[i]))
+            return;
+    }
+    if (*last && *last < s->f->n_insns)
+        s->f->insns[*last] = (IRInsn){ .op = IR_nop };
+    *last = 0;
+}
+
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
 {
     s->cc = (CCState){ .op = (uint8_t)op, .dst = dst, .src = src, .src2 = src2 };
-    if (dst)
-        ir_put(s->f, SLOT_CC_DST, dst);
-    if (src)
-        ir_put(s->f, SLOT_CC_SRC, src);
-    if (src2)
-        ir_put(s->f, SLOT_CC_SRC2, src2);
+    put_cc_slot(s, SLOT_CC_DST, dst);
+    put_cc_slot(s, SLOT_CC_SRC, src);
+    put_cc_slot(s, SLOT_CC_SRC2, src2);
     s->cc_stored = s->cc_in_env == op;
 }
 
 void set_cc_fl(DisasContext *s, IRRef fl) { set_cc(s, CC_OP_FL, fl, IR_NONE, IR_NONE); }
+
+/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
+static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
+{
+    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
+}
+
+void set_cf(DisasContext *s, IRRef cf)
+{
+    IRRef fl = get_fl(s);
+    set_cc_fl(s, ir_or(s->f, ir_and(s->f, fl, ir_i32(s->f, 0xffff & ~IR_FL_C)), flag_of(s, cf, IR_FL_C)));
+    s->cc.cf = cf;
+}
 
 void sync_cc(DisasContext *s)
 {
@@ -49,7 +85,10 @@ static void resolve(DisasContext *s)
 {
     if (s->cc.op != CC_OP_DYNAMIC)
         return;
-    set_cc_fl(s, ir_call(s->f, &ir_helper_compute_fl));
+    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), slot[3];
+    for (unsigned n = 0; n < 3; n++)
+        slot[n] = ir_get(s->f, IR_I64, SLOT_CC_DST + n);
+    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2]));
     sync_cc(s);
 }
 
@@ -74,12 +113,6 @@ static IRRef first_operand(DisasContext *s)
     case CC_OP_ADC: return ir_sub(s->f, ir_sub(s->f, c->dst, c->src), carry_in(s));
     default: return ir_add(s->f, ir_add(s->f, c->dst, c->src), carry_in(s)); /* SBB */
     }
-}
-
-/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
-static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
-{
-    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
 }
 
 /* Bit n of v as an I32. */
@@ -301,7 +334,7 @@ static Condition condition(DisasContext *s, unsigned cond)
 {
     resolve(s);
     switch (cc_group(&s->cc)) {
-    case CC_OP_FL: return on_flags(s, cond);
+    case CC_OP_FL: return s->cc.cf && cond >> 1 == COND_B ? pair(IR_NE ^ (cond & 1), s->cc.cf, ir_i32(s->f, 0)) : on_flags(s, cond);
     case CC_OP_SUB: case CC_OP_CMP: return cond_sub(s, cond);
     case CC_OP_ADD: return cond_add(s, cond);
     case CC_OP_LOGIC: return cond_logic(s, cond);
