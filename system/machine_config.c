@@ -120,7 +120,6 @@ static bool simple_options(const Options *o, MachineConfig *config, GError **err
     config->no_acpi = o->no_acpi;
     config->nographic = o->nographic;
     config->no_defaults = o->no_defaults;
-    config->nographic = o->nographic;
     config->smbios = o->smbios->len ? o->smbios : NULL;
     config->devices = o->devices->len ? o->devices : NULL;
     return true;
