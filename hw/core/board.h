@@ -34,6 +34,7 @@ typedef struct MachineConfig {
     const char *rtc_base;              /* -rtc base=: "utc", "localtime" or a date; NULL: utc */
     GPtrArray *smbios;                 /* (char *) texts of -smbios, or NULL */
     bool no_defaults;                  /* -nodefaults */
+    bool nographic;                    /* -nographic: firmware is to use the serial port */
     bool no_acpi;                      /* -no-acpi */
     GPtrArray *devices;                /* (char *) texts of -device for boards to create once buses exist, or NULL */
     const MachineOption *options;      /* -M name,key=value,... without those of all machines */
