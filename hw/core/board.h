@@ -33,8 +33,8 @@ typedef struct MachineConfig {
     const char *vga;                   /* -vga: "none" or "std"; NULL: the board's default */
     const char *rtc_base;              /* -rtc base=: "utc", "localtime" or a date; NULL: utc */
     GPtrArray *smbios;                 /* (char *) texts of -smbios, or NULL */
+    bool nographic;                    /* -nographic: firmware may use the serial port as its console */
     bool no_defaults;                  /* -nodefaults */
-    bool nographic;                    /* -nographic: firmware is to use the serial port */
     bool no_acpi;                      /* -no-acpi */
     GPtrArray *devices;                /* (char *) texts of -device for boards to create once buses exist, or NULL */
     const MachineOption *options;      /* -M name,key=value,... without those of all machines */
