@@ -62,13 +62,13 @@ static uint32_t fl_mul(const Operands *o)
 
 static uint32_t fl_blsr(const Operands *o) { return (of_result(o) & (IR_FL_S | IR_FL_Z)) | carry_over_if(o->src & 1, false); }
 
-uint32_t x86_compute_fl(const CPUX86State *env)
+static uint32_t base_fl(const CPUX86State *env, unsigned op)
 {
-    Operands o = { 8u << (env->cc_op & 3), env->cc_dst, env->cc_src, 0 };
+    Operands o = { 8u << (op & 3), env->cc_dst, env->cc_src, 0 };
 
-    if (env->cc_op < CC_OP_ADD)
+    if (op < CC_OP_ADD)
         return (uint32_t)env->cc_dst;
-    switch (env->cc_op & ~3u) {
+    switch (op & ~3u) {
     case CC_OP_ADC: o.carry = env->cc_src2 & 1; return fl_add(&o);
     case CC_OP_ADD: return fl_add(&o);
     case CC_OP_SBB: o.carry = env->cc_src2 & 1; return fl_sub(&o);
@@ -83,6 +83,15 @@ uint32_t x86_compute_fl(const CPUX86State *env)
     case CC_OP_BLSR: return fl_blsr(&o);
     default: return of_result(&o); /* LOGIC */
     }
+}
+
+uint32_t x86_compute_fl(const CPUX86State *env)
+{
+    uint32_t op = env->cc_op, fl = base_fl(env, op & CC_BASE);
+
+    if (op & CC_INC_OVER)
+        fl = fl_inc((Operands){ 8u << (op >> CC_INC_SIZE_SHIFT & 3), env->cc_inc, fl & IR_FL_C ? 1 : 0, 0 }, op & CC_INC_DEC);
+    return fl;
 }
 
 /* ---- EFLAGS ---- */

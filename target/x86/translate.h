@@ -21,6 +21,8 @@ typedef struct CCState {
     uint8_t op;            /* CC_OP_*, CC_OP_DYNAMIC: not known */
     IRRef dst, src, src2;  /* as cc.h says, of op's size (I64 for CC_OP_x+3, else I32); IR_NONE when only the slots know them */
     IRRef a;               /* first operand of ADD and SUB when still at hand, or IR_NONE */
+    uint8_t over;          /* with CC_OP_DYNAMIC: CC_OP_INC or CC_OP_DEC with its size when env->cc_op has CC_INC_OVER, whose result is inc */
+    IRRef inc;
 } CCState;
 
 typedef struct DisasContext {
@@ -80,6 +82,9 @@ void gen_pop_done(DisasContext *s, unsigned bytes);
 /* ---- flags ---- */
 /* The last of an instruction's effects: flags become op of these (IR_NONE where cc.h has none). */
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2);
+/* Flags of INC (dec: DEC) with result r: the carry stays. Before the instruction's effects inc_carry finds the carry, or leaves it unknown (IR_NONE). */
+IRRef inc_carry(DisasContext *s);
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
 /* All arithmetic flags as an I32 in the IR_FL_* layout; CF alone as 0 or 1 (before anything of the instruction has been done but reads: it may use slow_exit). */
