@@ -100,6 +100,7 @@ static void direct_boot(void *opaque)
     DirectBoot *d = opaque;
 
     pc_firmware_setup(d->board);
+    pc_smbios_place_direct(d->board);
     if (d->board->use_acpi)
         pc_acpi_place_direct(d->board);
     x86_boot_place(&d->image, d->board->cpus[0]);
@@ -137,7 +138,7 @@ static bool init(const MachineConfig *config, const BoardClass *class, const PcC
     PcBoard *b = &pc;
 
     if (!parse_config(b, config, class, chipset, error) || !create_cpus(b, error) || !pc_create_memory(b, error) || !pc_create_devices(b, error) ||
-        !pc_create_fw_cfg(b, error) || !pc_create_user_devices(b, error))
+        !pc_create_fw_cfg(b, error) || !pc_create_smbios(b, error) || !pc_create_user_devices(b, error))
         return false;
     pc_fill_cmos(b);
     runstate_add_reset(firmware_restarts, b);

@@ -115,6 +115,7 @@ typedef struct CPUX86State {
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
     bool is_icebp;            /* INT1 */
     uint32_t watch_hits;      /* DR6 bits of data and I/O breakpoints hit by the instruction that runs alone */
+    bool watching;            /* DR7 has data breakpoints: pages in the TLB may be marked */
     bool watch_step;          /* it does: after it x86_raise_db looks at watch_hits */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
     uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
@@ -194,6 +195,7 @@ extern const TargetFpOps x86_fp_ops;        /* fp_ops.c */
 /* ir_insn_start's extra word: cc_op as of the instruction's start (0: env->cc_op is right), and what a fault must know. */
 #define EXTRA_CC_OP 0xffu
 #define EXTRA_STACK_TOO 0x200u     /* the memory operand is elsewhere, but the instruction pushes or pops as well (PUSH, POP and CALL of memory) */
+#define EXTRA_ALIGN 0x400u         /* a misaligned memory operand raises #GP(0), though alignment be checked */
 #define EXTRA_STACK 0x100u         /* the memory operand is in SS: a non-canonical address raises #SS(0), not #GP(0) */
 
 /* Target's own bits of CPUState.interrupt_request. */
@@ -218,7 +220,8 @@ void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has
 
 /* ---- flags: cc.c ---- */
 /* Arithmetic flags of the current state in the IR_FL_* layout; and all of EFLAGS in architectural form. */
-uint32_t x86_compute_fl(const CPUX86State *env);
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc);
+static inline uint32_t x86_compute_fl(const CPUX86State *env) { return x86_flags_of(env->cc_op, env->cc_dst, env->cc_src, env->cc_src2, env->cc_inc); }
 uint32_t x86_get_eflags(const CPUX86State *env);
 /* Writes the bits in mask (RF and VM too); arithmetic ones become CC_OP_FL. Calls x86_update_hflags. */
 void x86_set_eflags(CPUX86State *env, uint32_t value, uint32_t mask);

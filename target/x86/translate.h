@@ -23,6 +23,7 @@ typedef struct CCState {
     IRRef a;               /* first operand of ADD and SUB when still at hand, or IR_NONE */
     uint8_t over;          /* with CC_OP_DYNAMIC: CC_OP_INC or CC_OP_DEC with its size when env->cc_op has CC_INC_OVER, whose result is inc */
     IRRef inc;
+    IRRef cf;              /* FL: CF as 0 or 1 when it is at hand by itself, or IR_NONE */
 } CCState;
 
 typedef struct DisasContext {
@@ -40,6 +41,7 @@ typedef struct DisasContext {
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
     uint32_t cc_put[3];    /* the IR insns that last put CC_DST, CC_SRC and CC_SRC2; 0: none that can be taken back */
     bool mmx_checked;      /* this block has made the x87 registers MMX ones (translate_mmx.c) */
+    IRRef sti_shadow;      /* the instruction before was STI: BF_INHIBIT, as it would be when the block is cut here; IR_NONE: it was not */
     uint64_t window_pc;    /* code that has been read ahead */
     uint8_t window[16];
     unsigned window_len;
@@ -87,6 +89,8 @@ IRRef inc_carry(DisasContext *s);
 void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
+/* CF becomes cf (I32, 0 or 1), the others stay. */
+void set_cf(DisasContext *s, IRRef cf);
 /* All arithmetic flags as an I32 in the IR_FL_* layout; CF alone as 0 or 1 (before anything of the instruction has been done but reads: it may use slow_exit). */
 IRRef get_fl(DisasContext *s);
 IRRef get_cf(DisasContext *s);
