@@ -37,7 +37,6 @@ typedef struct DisasContext {
     bool code64, stack32;  /* stack32: ESP, without it SP (code64: RSP) */
     unsigned mode;         /* default operand size, log2 bytes; 3 in 64-bit mode */
     CCState cc;
-    bool cc_stored;        /* env->cc_op agrees with cc.op */
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
     uint32_t cc_put[3];    /* the IR insns that last put CC_DST, CC_SRC and CC_SRC2; 0: none that can be taken back */
     bool mmx_checked;      /* this block has made the x87 registers MMX ones (translate_mmx.c) */

@@ -46,7 +46,6 @@ void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
     put_cc_slot(s, SLOT_CC_DST, dst);
     put_cc_slot(s, SLOT_CC_SRC, src);
     put_cc_slot(s, SLOT_CC_SRC2, src2);
-    s->cc_stored = s->cc_in_env == op;
 }
 
 void set_cc_fl(DisasContext *s, IRRef fl) { set_cc(s, CC_OP_FL, fl, IR_NONE, IR_NONE); }
@@ -70,14 +69,12 @@ void sync_cc(DisasContext *s)
         return;
     ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_i32(s->f, s->cc.op));
     s->cc_in_env = s->cc.op;
-    s->cc_stored = true;
 }
 
 void forget_cc(DisasContext *s)
 {
     s->cc = (CCState){ .op = CC_OP_DYNAMIC };
     s->cc_in_env = CC_OP_DYNAMIC;
-    s->cc_stored = true;
 }
 
 /* Flags of an earlier block: from here on they are known by value. No access that may fault comes in between. */
