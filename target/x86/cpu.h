@@ -219,7 +219,8 @@ void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has
 
 /* ---- flags: cc.c ---- */
 /* Arithmetic flags of the current state in the IR_FL_* layout; and all of EFLAGS in architectural form. */
-uint32_t x86_compute_fl(const CPUX86State *env);
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2);
+static inline uint32_t x86_compute_fl(const CPUX86State *env) { return x86_flags_of(env->cc_op, env->cc_dst, env->cc_src, env->cc_src2); }
 uint32_t x86_get_eflags(const CPUX86State *env);
 /* Writes the bits in mask (RF and VM too); arithmetic ones become CC_OP_FL. Calls x86_update_hflags. */
 void x86_set_eflags(CPUX86State *env, uint32_t value, uint32_t mask);

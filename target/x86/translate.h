@@ -21,6 +21,7 @@ typedef struct CCState {
     uint8_t op;            /* CC_OP_*, CC_OP_DYNAMIC: not known */
     IRRef dst, src, src2;  /* as cc.h says, of op's size (I64 for CC_OP_x+3, else I32); IR_NONE when only the slots know them */
     IRRef a;               /* first operand of ADD and SUB when still at hand, or IR_NONE */
+    IRRef cf;              /* FL: CF as 0 or 1 when it is at hand by itself, or IR_NONE */
 } CCState;
 
 typedef struct DisasContext {
@@ -83,6 +84,8 @@ void gen_pop_done(DisasContext *s, unsigned bytes);
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
+/* CF becomes cf (I32, 0 or 1), the others stay. */
+void set_cf(DisasContext *s, IRRef cf);
 /* All arithmetic flags as an I32 in the IR_FL_* layout; CF alone as 0 or 1 (before anything of the instruction has been done but reads: it may use slow_exit). */
 IRRef get_fl(DisasContext *s);
 IRRef get_cf(DisasContext *s);

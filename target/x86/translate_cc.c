@@ -51,6 +51,19 @@ void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
 
 void set_cc_fl(DisasContext *s, IRRef fl) { set_cc(s, CC_OP_FL, fl, IR_NONE, IR_NONE); }
 
+/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
+static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
+{
+    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
+}
+
+void set_cf(DisasContext *s, IRRef cf)
+{
+    IRRef fl = get_fl(s);
+    set_cc_fl(s, ir_or(s->f, ir_and(s->f, fl, ir_i32(s->f, 0xffff & ~IR_FL_C)), flag_of(s, cf, IR_FL_C)));
+    s->cc.cf = cf;
+}
+
 void sync_cc(DisasContext *s)
 {
     if (s->cc.op == CC_OP_DYNAMIC || s->cc_in_env == s->cc.op)
@@ -72,7 +85,10 @@ static void resolve(DisasContext *s)
 {
     if (s->cc.op != CC_OP_DYNAMIC)
         return;
-    set_cc_fl(s, ir_call(s->f, &ir_helper_compute_fl));
+    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), slot[3];
+    for (unsigned n = 0; n < 3; n++)
+        slot[n] = ir_get(s->f, IR_I64, SLOT_CC_DST + n);
+    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2]));
     sync_cc(s);
 }
 
@@ -97,12 +113,6 @@ static IRRef first_operand(DisasContext *s)
     case CC_OP_ADC: return ir_sub(s->f, ir_sub(s->f, c->dst, c->src), carry_in(s));
     default: return ir_add(s->f, ir_add(s->f, c->dst, c->src), carry_in(s)); /* SBB */
     }
-}
-
-/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
-static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
-{
-    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
 }
 
 /* Bit n of v as an I32. */
@@ -324,7 +334,7 @@ static Condition condition(DisasContext *s, unsigned cond)
 {
     resolve(s);
     switch (cc_group(&s->cc)) {
-    case CC_OP_FL: return on_flags(s, cond);
+    case CC_OP_FL: return s->cc.cf && cond >> 1 == COND_B ? pair(IR_NE ^ (cond & 1), s->cc.cf, ir_i32(s->f, 0)) : on_flags(s, cond);
     case CC_OP_SUB: case CC_OP_CMP: return cond_sub(s, cond);
     case CC_OP_ADD: return cond_add(s, cond);
     case CC_OP_LOGIC: return cond_logic(s, cond);
