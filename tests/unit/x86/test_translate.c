@@ -150,9 +150,9 @@ static void test_compare_and_branch(void)
 static void test_flags_of_earlier_block(void)
 {
     TRANSLATE(USER64, "\x72\x10", 1);
-    g_assert_true(calls("compute_fl"));
+    g_assert_true(calls("flags_of"));
     TRANSLATE(USER64, "\x01\xc0\x72\x10", 2);
-    g_assert_false(calls("compute_fl"));
+    g_assert_false(calls("flags_of"));
 }
 
 /* cc_op at an instruction's start travels in its word; SS operands are marked. */
