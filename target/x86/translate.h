@@ -22,6 +22,8 @@ typedef struct CCState {
     IRRef dst, src, src2;  /* as cc.h says, of op's size (I64 for CC_OP_x+3, else I32); IR_NONE when only the slots know them */
     IRRef a;               /* first operand of ADD and SUB when still at hand, or IR_NONE */
     IRRef cf;              /* FL: CF as 0 or 1 when it is at hand by itself, or IR_NONE */
+    uint8_t over;          /* with CC_OP_DYNAMIC: CC_OP_INC or CC_OP_DEC with its size when env->cc_op has CC_INC_OVER, whose result is inc */
+    IRRef inc;
 } CCState;
 
 typedef struct DisasContext {
@@ -82,6 +84,9 @@ void gen_pop_done(DisasContext *s, unsigned bytes);
 /* ---- flags ---- */
 /* The last of an instruction's effects: flags become op of these (IR_NONE where cc.h has none). */
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2);
+/* Flags of INC (dec: DEC) with result r: the carry stays. Before the instruction's effects inc_carry finds the carry, or leaves it unknown (IR_NONE). */
+IRRef inc_carry(DisasContext *s);
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
 /* CF becomes cf (I32, 0 or 1), the others stay. */

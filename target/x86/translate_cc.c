@@ -85,11 +85,35 @@ static void resolve(DisasContext *s)
 {
     if (s->cc.op != CC_OP_DYNAMIC)
         return;
-    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), slot[3];
-    for (unsigned n = 0; n < 3; n++)
-        slot[n] = ir_get(s->f, IR_I64, SLOT_CC_DST + n);
-    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2]));
+    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), dst = ir_get(s->f, IR_I64, SLOT_CC_DST), src = ir_get(s->f, IR_I64, SLOT_CC_SRC);
+    IRRef src2 = ir_get(s->f, IR_I64, SLOT_CC_SRC2), inc = ir_get(s->f, IR_I64, SLOT_CC_INC);
+    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, dst, src, src2, inc));
     sync_cc(s);
+}
+
+/* ---- INC and DEC ---- */
+IRRef inc_carry(DisasContext *s) { return s->cc.op == CC_OP_DYNAMIC ? IR_NONE : get_cf(s); }
+
+/* Over flags that an earlier block left: where their carry comes from stays in env->cc_op. */
+static void set_over(DisasContext *s, bool dec, unsigned size, IRRef r)
+{
+    uint32_t bits = CC_INC_OVER | (dec ? CC_INC_DEC : 0) | size << CC_INC_SIZE_SHIFT;
+    uint8_t over = (uint8_t)((dec ? CC_OP_DEC : CC_OP_INC) + size);
+
+    ir_put(s->f, SLOT_CC_INC, r);
+    if (s->cc.over != over) {
+        IRRef base = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), ir_i32(s->f, CC_BASE));
+        ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_or(s->f, base, ir_i32(s->f, bits)));
+    }
+    s->cc = (CCState){ .op = CC_OP_DYNAMIC, .over = over, .inc = r };
+}
+
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry)
+{
+    if (carry)
+        set_cc(s, (dec ? CC_OP_DEC : CC_OP_INC) + log2_bytes(bytes), r, carry, IR_NONE);
+    else
+        set_over(s, dec, log2_bytes(bytes), r);
 }
 
 /* ---- the flags as a value ---- */
@@ -330,8 +354,25 @@ static Condition cond_other(DisasContext *s, unsigned cond)
     }
 }
 
+/* After an INC over unknown flags: what does not ask for the carry or the parity. */
+static bool cond_over(DisasContext *s, unsigned cond, Condition *out)
+{
+    CCState before = s->cc;
+
+    if (!before.over || cond >> 1 == COND_B || cond >> 1 == COND_BE || cond >> 1 == COND_P)
+        return false;
+    s->cc = (CCState){ .op = before.over, .dst = before.inc };
+    *out = cond_inc(s, cond, before.over >= CC_OP_DEC);
+    s->cc = before;
+    return true;
+}
+
 static Condition condition(DisasContext *s, unsigned cond)
 {
+    Condition c;
+
+    if (cond_over(s, cond, &c))
+        return c;
     resolve(s);
     switch (cc_group(&s->cc)) {
     case CC_OP_FL: return s->cc.cf && cond >> 1 == COND_B ? pair(IR_NE ^ (cond & 1), s->cc.cf, ir_i32(s->f, 0)) : on_flags(s, cond);
@@ -363,7 +404,7 @@ static IRRef handed_on_carry(DisasContext *s)
 
 IRRef get_cf(DisasContext *s)
 {
-    if (s->cc.op == CC_OP_DYNAMIC && !is_slow(s))
+    if (s->cc.op == CC_OP_DYNAMIC && !s->cc.over && !is_slow(s))
         return handed_on_carry(s);
     return gen_setcc(s, COND_B << 1, IR_I32);
 }
