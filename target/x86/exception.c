@@ -111,6 +111,7 @@ static void __attribute__((noreturn)) sleep_until_work(CPUState *cs)
 
 static void take_init(X86CPU *cpu)
 {
+    log_printf(LOG_INT, "cpu %d: INIT at pc 0x%" PRIx64 "\n", cpu->parent.index, cpu->env.pc);
     cpu_reset_interrupt(&cpu->parent, CPU_INTERRUPT_INIT);
     x86_init_signal(cpu);
     if (cpu->env.wait_for_sipi)
@@ -119,6 +120,7 @@ static void take_init(X86CPU *cpu)
 
 static void take_sipi(X86CPU *cpu)
 {
+    log_printf(LOG_INT, "cpu %d: start-up interrupt, vector 0x%02x%s\n", cpu->parent.index, cpu->sipi_vector, cpu->env.wait_for_sipi ? "" : ": not waited for");
     cpu_reset_interrupt(&cpu->parent, CPU_INTERRUPT_SIPI);
     x86_sipi(cpu);
 }
