@@ -31,6 +31,7 @@ typedef enum MemTxResult { MEMTX_OK, MEMTX_ERROR, MEMTX_DECODE_ERROR } MemTxResu
 
 typedef struct MemTxAttrs {
     unsigned secure : 1, user : 1, unspecified : 1;
+    unsigned memory : 1;        /* reaches memory only, no registers: MEMTX_DECODE_ERROR there */
     unsigned requester_id : 16; /* vCPU index or PCI requester */
 } MemTxAttrs;
 #define MEMTXATTRS_NONE ((MemTxAttrs){ .unspecified = 1 })

@@ -118,6 +118,7 @@ static bool simple_options(const Options *o, MachineConfig *config, GError **err
     config->vga = o->vga;
     config->bios = o->bios;
     config->no_acpi = o->no_acpi;
+    config->nographic = o->nographic;
     config->no_defaults = o->no_defaults;
     config->smbios = o->smbios->len ? o->smbios : NULL;
     config->devices = o->devices->len ? o->devices : NULL;

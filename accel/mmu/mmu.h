@@ -77,6 +77,14 @@ uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t expected, uint64_t de
 V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *expected, const V128 *desired, IRMemOp mo, uintptr_t ra);
 /* Host pointer to size bytes (within a page) that the access may use directly, or NULL when they are a device's, watched, or hold code (stores). Faults are raised unless probe (then NULL, *fault says so). */
 void *mmu_probe(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned mmu_idx, bool probe, bool *fault, uintptr_t ra);
+/* Host pointer to len bytes within a page where generated code would need no help for the access, else NULL (ask mmu_probe). va is stripped. */
+static inline void *mmu_fast_host(const CPUState *cpu, uint64_t va, uint64_t len, bool write, unsigned mmu_idx)
+{
+    const CPUTLBFast *t = &cpu->tlb[mmu_idx];
+    const CPUTLBEntry *e = (const CPUTLBEntry *)((const char *)t->table + ((va >> (MEM_PAGE_BITS - CPU_TLB_ENTRY_BITS)) & t->mask));
+    bool hit = (va & MEM_PAGE_MASK) == (write ? e->addr_write : e->addr_read) && (va & ~MEM_PAGE_MASK) + len <= MEM_PAGE_SIZE;
+    return hit ? (void *)(uintptr_t)(va + e->addend) : (void *)0;
+}
 /* Like mmu_probe for stores, but invalidates code on the page first, so it is NULL only for watched pages and bytes beside code. MMUPage.device: faults as an unaligned access. For DC ZVA, memset and memcpy helpers. */
 void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned mmu_idx, uintptr_t ra);
 /* Target bits and global-ness of the page that code at va was last fetched from (its TLB entry), filling it if needed. */

@@ -153,6 +153,21 @@ static IRRef fold_trunc(Opt *o, const IRInsn *insn)
     return IR_NONE;
 }
 
+/* A field put at the bottom of 0 is an extension. */
+static IRRef fold_deposit(Opt *o, const IRInsn *insn, unsigned lsb, unsigned len)
+{
+    if (lsb || !opt_is_const(o, insn->arg[0]) || opt_value(o, insn->arg[0]))
+        return IR_NONE;
+    if (o->bits[insn->arg[1]] <= len)
+        return insn->arg[1];
+    switch (len) {
+    case 8: return replace1(o, insn, IR_zext, 0, insn->arg[1]);
+    case 16: return replace1(o, insn, IR_zext, 1, insn->arg[1]);
+    case 32: return replace1(o, insn, IR_zext, 2, insn->arg[1]);
+    default: return IR_NONE;
+    }
+}
+
 static IRRef fold_field(Opt *o, IRInsn *insn)
 {
     unsigned lsb = insn->imm & 0xff, len = insn->imm >> 8, width = 8 * opt_type_bytes(insn->type);
@@ -160,7 +175,9 @@ static IRRef fold_field(Opt *o, IRInsn *insn)
 
     if (len == width)
         return insn->op == IR_deposit ? insn->arg[1] : insn->arg[0];
-    if (insn->op == IR_deposit || lsb != 0)
+    if (insn->op == IR_deposit)
+        return fold_deposit(o, insn, lsb, len);
+    if (lsb != 0)
         return IR_NONE;
     if (insn->op == IR_extract && o->bits[insn->arg[0]] <= len)
         return insn->arg[0];

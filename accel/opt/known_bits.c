@@ -46,6 +46,7 @@ unsigned opt_known_bits(const Opt *o, const IRInsn *insn)
     case IR_zext: return MIN_OF(a, 8u << insn->sz);
     case IR_trunc: return MIN_OF(a, 32);
     case IR_extract: return insn->imm >> 8;
+    case IR_deposit: return MAX_OF(a, (unsigned)((insn->imm & 0xff) + (insn->imm >> 8)));
     case IR_vgetl: return insn->aux & 1 ? width : MIN_OF(width, 8u << insn->sz);
     case IR_vmask: return 16u >> insn->sz;
     case IR_setcc: case IR_fl_cc: return 1;

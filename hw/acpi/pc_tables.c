@@ -65,7 +65,7 @@ static unsigned build_dsdt(AcpiBuild *b, const PcAcpiConfig *c)
     return at;
 }
 
-/* ---- FADT, rev. 5: offsets as in table 5.9 ---- */
+/* ---- FADT, rev. 6: offsets as in table 5.9 ---- */
 static void fadt_legacy_blocks(AcpiBuild *b, const PcAcpiConfig *c)
 {
     unsigned gpe = c->pm_base + (c->q35 ? ACPI_PM_ICH9_GPE0 : ACPI_PM_PIIX4_GPE0);
@@ -102,7 +102,7 @@ static void fadt_extended_blocks(AcpiBuild *b, const PcAcpiConfig *c)
 
 static void build_fadt(AcpiBuild *b, const PcAcpiConfig *c, unsigned facs, unsigned dsdt)
 {
-    unsigned at = acpi_table_begin(b, "FACP", 5, 16);
+    unsigned at = acpi_table_begin(b, "FACP", 6, 16);
     uint64_t flags = FADT_WBINVD | FADT_PROC_C1 | FADT_NO_SLEEP_BUTTON | FADT_NO_FIXED_RTC | FADT_RESET_REG | (c->q35 ? FADT_TMR_VAL_EXT : 0);
 
     acpi_put_int(b, 0, 8);                 /* FIRMWARE_CTRL, DSDT */
@@ -127,6 +127,7 @@ static void build_fadt(AcpiBuild *b, const PcAcpiConfig *c, unsigned facs, unsig
     acpi_put_int(b, 0, 8);                 /* X_FIRMWARE_CTRL: FIRMWARE_CTRL is used */
     acpi_put_int(b, 0, 8);                 /* X_DSDT */
     fadt_extended_blocks(b, c);
+    acpi_put_int(b, 0, 8);                 /* hypervisor vendor: none */
     acpi_set_pointer(b, at + 36, 4, facs);
     acpi_set_pointer(b, at + 40, 4, dsdt);
     acpi_set_pointer(b, at + 140, 8, dsdt);

@@ -66,7 +66,7 @@ static void add_numbers(PcBoard *b)
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_NB_CPUS, (uint16_t)b->smp);
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)b->smp);
     fw_cfg_add_bytes(b->fw_cfg, FW_CFG_RAM_SIZE, &ram, sizeof(ram));
-    fw_cfg_add_u16(b->fw_cfg, FW_CFG_NOGRAPHIC, b->config->vga && !strcmp(b->config->vga, "none"));
+    fw_cfg_add_u16(b->fw_cfg, FW_CFG_NOGRAPHIC, b->config->nographic);
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_BOOT_MENU, b->config->boot_menu);
     fw_cfg_add_u32(b->fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);
 }
@@ -90,10 +90,14 @@ static bool add_files(PcBoard *b, GError **error)
 {
     /* Sleep states: S0, S5 there, S3 and S4 not (their SLP_TYP values in the low bits). */
     static const uint8_t states[6] = { 0x80, 0, 0, 1, 2, 0x80 };
-    uint16_t wait;
+    static const uint8_t never[4] = { 0xff, 0xff, 0xff, 0xff };
+    uint16_t wait, serial_console;
 
     stw_le_p(&wait, MENU_WAIT_MS);
+    stw_le_p(&serial_console, 0x3f8); /* SeaBIOS shows there what goes to the screen */
     return fw_cfg_add_file(b->fw_cfg, "bootorder", "", 0, error) && fw_cfg_add_file(b->fw_cfg, "etc/system-states", states, sizeof(states), error) &&
+           (!b->config->nographic || fw_cfg_add_file(b->fw_cfg, "etc/sercon-port", &serial_console, sizeof(serial_console), error)) &&
+           fw_cfg_add_file(b->fw_cfg, "etc/boot-fail-wait", never, sizeof(never), error) &&
            (!b->config->boot_menu || fw_cfg_add_file(b->fw_cfg, "etc/boot-menu-wait", &wait, sizeof(wait), error));
 }
 

@@ -9,6 +9,7 @@
 #include "hw/pci/isa_bridge.h"
 #include "hw/pci/pc_shadow.h"
 #include "hw/pci/pci.h"
+#include "hw/smbios/smbios.h"
 
 #define PC_MAX_CPUS 8u
 #define PC_NB_GSIS 24u
@@ -53,6 +54,7 @@ struct PcBoard {
     Device *host, *isa, *pm, *pic, *ioapic, *pit, *hpet, *rtc, *i8042, *port92, *reset_control, *fw_cfg;
     AcpiBuild acpi;                  /* of a boot without firmware */
     bool acpi_is_fresh;              /* fw_cfg's tables have been built since the last reset */
+    Smbios smbios;
     PcGsi gsis[PC_NB_GSIS];
     IrqLine ferr;                    /* x87 errors, ISA interrupt 13 */
     bool a20[2];                     /* what the keyboard controller and port 92 say */
@@ -88,6 +90,10 @@ void pc_acpi_build_now(const PcBoard *b, AcpiBuild *acpi);
 bool pc_create_fw_cfg(PcBoard *b, GError **error);
 /* After a reset, firmware starts anew. */
 void pc_fw_cfg_reset(PcBoard *b);
+
+/* pc_smbios.c */
+bool pc_create_smbios(PcBoard *b, GError **error);
+void pc_smbios_place_direct(PcBoard *b);
 
 /* pc_user.c */
 bool pc_create_user_devices(PcBoard *b, GError **error);

@@ -33,6 +33,7 @@ typedef struct MachineConfig {
     const char *vga;                   /* -vga: "none" or "std"; NULL: the board's default */
     const char *rtc_base;              /* -rtc base=: "utc", "localtime" or a date; NULL: utc */
     GPtrArray *smbios;                 /* (char *) texts of -smbios, or NULL */
+    bool nographic;                    /* -nographic: firmware may use the serial port as its console */
     bool no_defaults;                  /* -nodefaults */
     bool no_acpi;                      /* -no-acpi */
     GPtrArray *devices;                /* (char *) texts of -device for boards to create once buses exist, or NULL */

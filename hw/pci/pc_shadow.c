@@ -11,6 +11,8 @@
 #define BIOS_BASE 0xf0000u
 #define BIOS_SIZE 0x10000u
 #define WINDOW_PRIORITY 1
+#define BACKGROUND_PRIORITY (-1000)
+#define MIB 0x100000u
 
 enum { PAM_NONE, PAM_READ, PAM_WRITE, PAM_BOTH };
 
@@ -46,9 +48,11 @@ void pc_shadow_init(PcShadow *s)
         add_window(s, &s->segments[i].pci, at);
         add_window(s, &s->segments[i].rom, at);
     }
+    memory_region_init_io(&s->background, &hole_ops, s, "pci-nothing", MIB - VGA_BASE);
+    memory_region_add_subregion_overlap(s->pci, VGA_BASE, &s->background, BACKGROUND_PRIORITY);
     memory_region_init_alias(&s->vga, "vga-window", s->pci, VGA_BASE, VGA_SIZE);
     add_window(s, &s->vga, VGA_BASE);
-    memory_region_init_io(&s->tseg, &hole_ops, s, "tseg-closed", 1 << 20);
+    memory_region_init_io(&s->tseg, &hole_ops, s, "tseg-closed", MIB);
     add_window(s, &s->tseg, 0);
     memory_transaction_commit();
 }

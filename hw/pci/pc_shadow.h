@@ -6,7 +6,7 @@
  *   c0000-effff  twelve segments of 16 KiB, f0000-fffff one of 64 KiB: two bits each, read enable and write enable of RAM (PAM)
  *   top of low RAM: TSEG (q35), RAM that only SMM sees
  *
- * RAM lies beneath it all; windows of higher priority show PCI or a read-only view. RAM that is written but not read cannot be
+ * RAM lies beneath it all; windows of higher priority show PCI or a read-only view. Where PCI has nothing its windows show ones. RAM that is written but not read cannot be
  * shown by a window: such a segment shows PCI for both, and what is written then is lost.
  */
 #ifndef HW_PCI_PC_SHADOW_H
@@ -29,7 +29,7 @@ typedef struct PcShadow {
     MemoryRegion *system, *ram, *pci; /* (c) links: what they are placed in, RAM from address 0, PCI's memory */
     uint64_t low_ram;                 /* (c) bytes of RAM below 4 GiB */
     struct { MemoryRegion pci, rom; } segments[PC_NB_PAM_SEGMENTS];
-    MemoryRegion vga, tseg;
+    MemoryRegion background, vga, tseg;
     uint64_t smm_cpus;                /* (B) a bit for each CPU in SMM */
 } PcShadow;
 

@@ -3,8 +3,11 @@
  * "mch": the host bridge of machine q35 (Intel 3 series, 316966), 8086:29c0.
  *
  * PCIEXBAR 0x60 places the enhanced configuration window (a megabyte a bus); PAM is at 0x90, SMRAM at 0x9d, ESMRAMC with TSEG at
- * 0x9e. DRAM, graphics and DMI registers are not there.
+ * 0x9e. Where memory ends and TSEG begins (GGC, GBSM, BGSM, TSEGMB, TOLUD) firmware writes for itself to read: here the board decides. DRAM,
+ * graphics and DMI registers are not there.
  */
+#include <string.h>
+
 #include "base/bits.h"
 #include "hw/pci/pc_shadow.h"
 
@@ -12,6 +15,10 @@
 #define PCIEXBAR_EN 1u
 #define PCIEXBAR_LENGTH_SHIFT 1
 #define PCIEXBAR_BASE 0xffc000000ull
+#define EXT_TSEG 0x50u /* QEMU's: firmware writes ffffh and reads how many MiB a larger TSEG has; ffffh: there is none */
+#define GGC 0x52u
+#define GBSM 0xa4u     /* and BGSM, TSEGMB behind it */
+#define TOLUD 0xb0u
 #define PAM 0x90u
 #define SMRAM 0x9du
 #define ESMRAMC 0x9eu
@@ -97,6 +104,11 @@ static bool mch_realize(Device *dev, GError **error)
     stq_le_p(s->pci.wmask + PCIEXBAR, PCIEXBAR_BASE | 7);
     for (unsigned i = 0; i < PC_NB_PAM_REGS; i++)
         s->pci.wmask[PAM + i] = i ? 0x33 : 0x30;
+    stw_le_p(s->pci.wmask + EXT_TSEG, 0xffff);
+    stw_le_p(s->pci.wmask + GGC, 0x0ff3);
+    for (unsigned at = GBSM; at < TOLUD; at += 4)
+        stl_le_p(s->pci.wmask + at, 0xfff00000);
+    stw_le_p(s->pci.wmask + TOLUD, 0xfff0);
     s->pci.wmask[SMRAM] = 0xff;
     s->pci.wmask[ESMRAMC] = (uint8_t)~ESMRAMC_CACHE;
     memory_region_init_io(&s->ecam, &ecam_ops, s, "pcie-ecam", ECAM_SIZE);
@@ -112,6 +124,10 @@ static void mch_reset(Device *dev)
     pci_config_set_long(&s->pci, PCIEXBAR + 4, 0);
     for (unsigned i = 0; i < PC_NB_PAM_REGS; i++)
         s->pci.config[PAM + i] = 0;
+    stw_le_p(s->pci.config + EXT_TSEG, 0);
+    stw_le_p(s->pci.config + GGC, 0x0030);
+    memset(s->pci.config + GBSM, 0, TOLUD - GBSM);
+    stw_le_p(s->pci.config + TOLUD, 0x0010);
     s->pci.config[SMRAM] = SMRAM_C_BASE;
     s->pci.config[ESMRAMC] = ESMRAMC_CACHE;
     s->shadow.smm_cpus = 0;

@@ -4,85 +4,74 @@
 #include "base/bits.h"
 #include "target/x86/cpu.h"
 
-/* The operands of a flag-making instruction, cut to its width. */
-typedef struct Operands { unsigned width; uint64_t dst, src, carry; } Operands;
+/* width: of the operation, in bits. Values are cut to it here. */
+static bool top(unsigned width, uint64_t v) { return v >> (width - 1) & 1; }
 
-static uint64_t cut(const Operands *o, uint64_t v) { return extract64(v, 0, o->width); }
-static bool top(const Operands *o, uint64_t v) { return v >> (o->width - 1) & 1; }
-
-/* S, Z and P. */
-static uint32_t of_result(const Operands *o)
+/* S, Z and P of a result. */
+static uint32_t of_result(unsigned width, uint64_t v)
 {
-    uint64_t r = cut(o, o->dst);
-    return (top(o, r) ? IR_FL_S : 0) | (r ? 0 : IR_FL_Z) | (__builtin_parity(r & 0xff) ? 0 : IR_FL_P);
+    uint64_t r = extract64(v, 0, width);
+    return (top(width, r) ? IR_FL_S : 0) | (r ? 0 : IR_FL_Z) | (__builtin_parity(r & 0xff) ? 0 : IR_FL_P);
 }
 
 static uint32_t carry_over_if(bool carry, bool over) { return (carry ? IR_FL_C : 0) | (over ? IR_FL_O : 0); }
 
 /* dst = a + src + carry. */
-static uint32_t fl_add(const Operands *o)
+static uint32_t fl_add(unsigned width, uint64_t dst, uint64_t src, bool carry)
 {
-    uint64_t r = cut(o, o->dst), b = cut(o, o->src), a = cut(o, r - b - o->carry);
-    bool carry = o->carry ? r <= a : r < a;
-    return of_result(o) | carry_over_if(carry, top(o, (a ^ r) & (b ^ r))) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
+    uint64_t r = extract64(dst, 0, width), b = extract64(src, 0, width), a = extract64(r - b - carry, 0, width);
+    bool out = carry ? r <= a : r < a;
+    return of_result(width, r) | carry_over_if(out, top(width, (a ^ r) & (b ^ r))) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
 }
 
 /* dst = a - src - carry. */
-static uint32_t fl_sub(const Operands *o)
+static uint32_t fl_sub(unsigned width, uint64_t dst, uint64_t src, bool carry)
 {
-    uint64_t r = cut(o, o->dst), b = cut(o, o->src), a = cut(o, r + b + o->carry);
-    bool borrow = o->carry ? a <= b : a < b;
-    return of_result(o) | carry_over_if(borrow, top(o, (a ^ b) & (a ^ r))) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
-}
-
-static uint32_t fl_cmp(Operands o)
-{
-    o.dst -= o.src;
-    o.carry = 0;
-    return fl_sub(&o);
+    uint64_t r = extract64(dst, 0, width), b = extract64(src, 0, width), a = extract64(r + b + carry, 0, width);
+    bool borrow = carry ? a <= b : a < b;
+    return of_result(width, r) | carry_over_if(borrow, top(width, (a ^ b) & (a ^ r))) | ((a ^ b ^ r) & 0x10 ? IR_FL_A : 0);
 }
 
 /* The flags of dst = a + 1 or a - 1, but the carry given. */
-static uint32_t fl_inc(Operands o, bool dec)
+static uint32_t fl_inc(uint32_t fl, uint64_t carry) { return (fl & ~IR_FL_C) | (carry & 1 ? IR_FL_C : 0); }
+
+static uint32_t fl_mul(unsigned width, uint64_t dst, uint64_t src)
 {
-    bool carry = o.src & 1;
-    o.src = 1;
-    o.carry = 0;
-    return ((dec ? fl_sub(&o) : fl_add(&o)) & ~IR_FL_C) | (carry ? IR_FL_C : 0);
+    bool wide = extract64(src, 0, width) != 0;
+    return (of_result(width, dst) & ~IR_FL_Z) | carry_over_if(wide, wide);
 }
 
-static uint32_t fl_shl(const Operands *o) { return of_result(o) | carry_over_if(top(o, o->src), o->src & 1); }
-static uint32_t fl_sar(const Operands *o) { return of_result(o) | carry_over_if(o->src & 1, top(o, o->src)); }
-
-static uint32_t fl_mul(const Operands *o)
+static uint32_t base_flags(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2)
 {
-    bool wide = cut(o, o->src) != 0;
-    return (of_result(o) & ~IR_FL_Z) | carry_over_if(wide, wide);
-}
+    unsigned width = 8u << (cc_op & 3);
 
-static uint32_t fl_blsr(const Operands *o) { return (of_result(o) & (IR_FL_S | IR_FL_Z)) | carry_over_if(o->src & 1, false); }
-
-uint32_t x86_compute_fl(const CPUX86State *env)
-{
-    Operands o = { 8u << (env->cc_op & 3), env->cc_dst, env->cc_src, 0 };
-
-    if (env->cc_op < CC_OP_ADD)
-        return (uint32_t)env->cc_dst;
-    switch (env->cc_op & ~3u) {
-    case CC_OP_ADC: o.carry = env->cc_src2 & 1; return fl_add(&o);
-    case CC_OP_ADD: return fl_add(&o);
-    case CC_OP_SBB: o.carry = env->cc_src2 & 1; return fl_sub(&o);
-    case CC_OP_SUB: return fl_sub(&o);
-    case CC_OP_CMP: return fl_cmp(o);
-    case CC_OP_INC: return fl_inc(o, false);
-    case CC_OP_DEC: return fl_inc(o, true);
-    case CC_OP_SHL: return fl_shl(&o);
-    case CC_OP_SAR: return fl_sar(&o);
-    case CC_OP_MUL: return fl_mul(&o);
-    case CC_OP_BITCNT: return cut(&o, o.dst) ? 0 : IR_FL_Z;
-    case CC_OP_BLSR: return fl_blsr(&o);
-    default: return of_result(&o); /* LOGIC */
+    if (cc_op < CC_OP_ADD)
+        return (uint32_t)dst;
+    switch (cc_op & ~3u) {
+    case CC_OP_ADD: return fl_add(width, dst, src, false);
+    case CC_OP_ADC: return fl_add(width, dst, src, src2 & 1);
+    case CC_OP_SUB: return fl_sub(width, dst, src, false);
+    case CC_OP_SBB: return fl_sub(width, dst, src, src2 & 1);
+    case CC_OP_CMP: return fl_sub(width, dst - src, src, false);
+    case CC_OP_INC: return fl_inc(fl_add(width, dst, 1, false), src);
+    case CC_OP_DEC: return fl_inc(fl_sub(width, dst, 1, false), src);
+    case CC_OP_SHL: return of_result(width, dst) | carry_over_if(top(width, src), src & 1);
+    case CC_OP_SAR: return of_result(width, dst) | carry_over_if(src & 1, top(width, src));
+    case CC_OP_MUL: return fl_mul(width, dst, src);
+    case CC_OP_BITCNT: return extract64(dst, 0, width) ? 0 : IR_FL_Z;
+    case CC_OP_BLSR: return (of_result(width, dst) & (IR_FL_S | IR_FL_Z)) | carry_over_if(src & 1, false);
+    default: return of_result(width, dst); /* LOGIC */
     }
+}
+
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc)
+{
+    uint32_t fl = base_flags(cc_op & CC_BASE, dst, src, src2);
+    unsigned width = 8u << (cc_op >> CC_INC_SIZE_SHIFT & 3);
+
+    if (!(cc_op & CC_INC_OVER))
+        return fl;
+    return fl_inc(cc_op & CC_INC_DEC ? fl_sub(width, inc, 1, false) : fl_add(width, inc, 1, false), fl & IR_FL_C ? 1 : 0);
 }
 
 /* ---- EFLAGS ---- */

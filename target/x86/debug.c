@@ -89,7 +89,7 @@ static void hit(X86CPU *cpu, uint32_t hits, uintptr_t ra)
     cpu_restore_state(&cpu->parent, ra);
     env->watch_step = true;
     env->watch_hits = 0;
-    env->hflags |= BF_TF;
+    x86_update_hflags(env);
     cpu_loop_exit(&cpu->parent);
 }
 
@@ -133,6 +133,15 @@ bool x86_page_watched(X86CPU *cpu, uint64_t va)
 
 void x86_debug_update(X86CPU *cpu)
 {
-    x86_update_hflags(&cpu->env);
-    x86_paging_flush(cpu, true); /* pages are marked when they are filled */
+    CPUX86State *env = &cpu->env;
+    bool watched = false;
+
+    for (unsigned n = 0; n < 4; n++) {
+        DebugReg r = debug_reg(env, n);
+        watched = watched || is_data(&r);
+    }
+    x86_update_hflags(env);
+    if (watched || env->watching)
+        x86_paging_flush(cpu, true); /* pages are marked when they are filled */
+    env->watching = watched;
 }

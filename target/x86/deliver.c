@@ -285,13 +285,15 @@ void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has
     Event e = { .vector = vector, .soft = is_soft, .has_error = has_error, .error = error, .ext = !is_soft, .return_eip = return_eip };
     uint64_t from = env->pc;
 
+    env->watch_step = false;
+    if (vector == EXCP_DB && !is_soft)
+        env->dr[7] &= ~(uint64_t)DR7_GD;
     e.flags = x86_get_eflags(env) | (pushes_rf(vector, is_soft, is_hw) ? EF_RF : 0);
     if (env->cr0 & CR0_PE)
         deliver_protected(cpu, &e, 0);
     else
         deliver_real(cpu, &e, 0);
     env->delivering = -1;
-    env->watch_step = false;
     if (log_enabled(LOG_INT))
         log_delivery(cpu, &e, from);
 }

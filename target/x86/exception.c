@@ -94,7 +94,11 @@ static bool intr_deliverable(const CPUX86State *env)
 
 void x86_check_interrupts(X86CPU *cpu)
 {
-    if ((cpu->env.eflags & EF_IF) && (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & CPU_INTERRUPT_HARD))
+    const CPUX86State *env = &cpu->env;
+    uint32_t takes = (env->eflags & EF_IF ? CPU_INTERRUPT_HARD : 0) | (env->nmi_masked ? 0 : CPU_INTERRUPT_NMI) |
+                     (env->smm ? 0 : CPU_INTERRUPT_SMI | CPU_INTERRUPT_INIT);
+
+    if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & takes)
         __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
 }
 
@@ -107,6 +111,7 @@ static void __attribute__((noreturn)) sleep_until_work(CPUState *cs)
 
 static void take_init(X86CPU *cpu)
 {
+    log_printf(LOG_INT, "cpu %d: INIT at pc 0x%" PRIx64 "\n", cpu->parent.index, cpu->env.pc);
     cpu_reset_interrupt(&cpu->parent, CPU_INTERRUPT_INIT);
     x86_init_signal(cpu);
     if (cpu->env.wait_for_sipi)
@@ -115,6 +120,7 @@ static void take_init(X86CPU *cpu)
 
 static void take_sipi(X86CPU *cpu)
 {
+    log_printf(LOG_INT, "cpu %d: start-up interrupt, vector 0x%02x%s\n", cpu->parent.index, cpu->sipi_vector, cpu->env.wait_for_sipi ? "" : ": not waited for");
     cpu_reset_interrupt(&cpu->parent, CPU_INTERRUPT_SIPI);
     x86_sipi(cpu);
 }
@@ -166,7 +172,7 @@ bool x86_do_interrupt(CPUState *cs, uint32_t request)
         cpu_reset_interrupt(cs, CPU_INTERRUPT_POLL);
     if (env->wait_for_sipi)
         return take_while_waiting(cpu, request);
-    if ((request & CPU_INTERRUPT_SMI) && !env->smm) {
+    if ((request & CPU_INTERRUPT_SMI) && !env->smm && !(env->hflags & BF_INHIBIT)) {
         cpu_reset_interrupt(cs, CPU_INTERRUPT_SMI);
         x86_enter_smm(cpu);
         return true;

@@ -166,6 +166,13 @@ static void begin(StringRun *r, CPUState *cs, uint32_t desc, bool si, bool di, u
     x86_string_done(r, 0, si, di);
 }
 
+/* The first operand's faults come before the second's segment is looked at. */
+static void touch_first(StringRun *r, uint64_t va, unsigned second)
+{
+    if (!is_flat(r, seg_of(r, second)))
+        mmu_probe(&r->cpu->parent, va, 1, MMU_DATA_LOAD, r->idx, false, NULL, r->ra);
+}
+
 /* ---- MOVS ---- */
 static void copy_run(const StringRun *r, uint8_t *d, const uint8_t *src, uint64_t n)
 {
@@ -190,12 +197,41 @@ static void movs_element(StringRun *r, uint64_t src, uint64_t dst)
     x86_string_done(r, 1, true, true);
 }
 
+/* The common case, in haste: 64-bit addresses, forward, within a page. Bytes to move; 0: not such a case. */
+static uint64_t quick_bytes(const CPUX86State *env, uint32_t desc)
+{
+    const uint32_t plain = 3u << STR_ASZ_SHIFT;
+    bool is_plain = (desc & (STR_ONE | 3u << STR_ASZ_SHIFT)) == plain && (desc >> STR_SEG_SHIFT & 7) < X86_SEG_FS && env->df > 0;
+
+    return is_plain && env->regs[X86_RCX] <= MEM_PAGE_SIZE >> STR_LOG2(desc) ? env->regs[X86_RCX] << STR_LOG2(desc) : 0;
+}
+
+static bool movs_quick(CPUState *cs, CPUX86State *env, uint32_t desc)
+{
+    uint64_t size = quick_bytes(env, desc), src = env->regs[X86_RSI], dst = env->regs[X86_RDI];
+    unsigned idx = x86_data_mmu_index(env);
+    const uint8_t *p = size ? mmu_fast_host(cs, src, size, false, idx) : NULL;
+    uint8_t *q = p ? mmu_fast_host(cs, dst, size, true, idx) : NULL;
+
+    if (!q || (uintptr_t)q - (uintptr_t)p < size)
+        return false;
+    memmove(q, p, size);
+    env->regs[X86_RSI] = src + size;
+    env->regs[X86_RDI] = dst + size;
+    env->regs[X86_RCX] = 0;
+    return true;
+}
+
 uint32_t helper_rep_movs(CPUState *cs, uint32_t desc)
 {
     StringRun r;
+    if (movs_quick(cs, x86_env(cs), desc))
+        return 0;
     begin(&r, cs, desc, true, true, GETPC());
     while (r.count && r.budget) {
-        uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src), m = run_length(&r, X86_RDI, true, &dst);
+        uint64_t src, dst, n = run_length(&r, X86_RSI, false, &src);
+        touch_first(&r, src, X86_RDI);
+        uint64_t m = run_length(&r, X86_RDI, true, &dst);
         n = MIN_OF(n, m);
         uint8_t *p = n ? run_pointer(&r, src, n, false) : NULL, *q = p ? run_pointer(&r, dst, n, true) : NULL;
         if (!q) {
@@ -225,9 +261,24 @@ static void fill_run(uint8_t *p, unsigned lg, uint64_t v, uint64_t n)
         store_element(p + i, lg, v);
 }
 
+static bool stos_quick(CPUState *cs, CPUX86State *env, uint32_t desc)
+{
+    uint64_t size = quick_bytes(env, desc), dst = env->regs[X86_RDI];
+    uint8_t *p = size ? mmu_fast_host(cs, dst, size, true, x86_data_mmu_index(env)) : NULL;
+
+    if (!p)
+        return false;
+    fill_run(p, STR_LOG2(desc), env->regs[X86_RAX], env->regs[X86_RCX]);
+    env->regs[X86_RDI] = dst + size;
+    env->regs[X86_RCX] = 0;
+    return true;
+}
+
 uint32_t helper_rep_stos(CPUState *cs, uint32_t desc)
 {
     StringRun r;
+    if (stos_quick(cs, x86_env(cs), desc))
+        return 0;
     uint64_t dst, value = x86_env(cs)->regs[X86_RAX];
     begin(&r, cs, desc, false, true, GETPC());
     while (r.count && r.budget) {
@@ -311,7 +362,9 @@ uint32_t helper_rep_cmps(CPUState *cs, uint32_t desc)
     bool finished = false;
     begin(&r, cs, desc, false, false, GETPC());
     while (r.count && r.budget && !finished) {
-        uint64_t src, dst, m = run_length(&r, X86_RDI, false, &dst), n = run_length(&r, X86_RSI, false, &src);
+        uint64_t src, dst, n = run_length(&r, X86_RDI, false, &dst);
+        touch_first(&r, dst, X86_RSI);
+        uint64_t m = run_length(&r, X86_RSI, false, &src);
         n = MIN_OF(n, m);
         uint8_t *q = n ? run_pointer(&r, dst, n, false) : NULL, *p = q ? run_pointer(&r, src, n, false) : NULL;
         if (p) {

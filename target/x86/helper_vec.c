@@ -102,6 +102,12 @@ uint64_t helper_cvt_checked(CPUState *cpu, uint32_t word, uint64_t a)
     return r;
 }
 
+void helper_check_aligned(CPUState *cpu, uint32_t seg, uint64_t ea, uint32_t log2_alignment)
+{
+    if ((x86_env(cpu)->segs[seg].base + ea) & ((1u << log2_alignment) - 1))
+        x86_raise_gp0(x86_cpu(cpu), GETPC());
+}
+
 /* ---- masked moves ---- */
 static bool lane_chosen(const V128 *mask, unsigned sz, unsigned n)
 {
@@ -113,37 +119,45 @@ static void lane_set(V128 *v, unsigned sz, unsigned n, uint64_t x)
     memcpy(&v->u8[n << sz], &x, 1u << sz);
 }
 
-void helper_mask_load(CPUState *cpu, V128 *d, uint64_t va, uint32_t mo, const V128 *mask)
+/* Linear address of lane n, which is chosen. */
+static uint64_t mask_linear(CPUState *cpu, uint64_t address, uint32_t word, unsigned n, bool write, uintptr_t ra)
 {
-    unsigned sz = MO_SIZE(mo);
+    unsigned sz = MO_SIZE(word);
+    address += n << sz;
+    return word & MASK_HAS_SEG ? x86_seg_linear(x86_cpu(cpu), MASK_SEG_OF(word), (uint32_t)address, 1u << sz, write, ra) : address;
+}
+
+void helper_mask_load(CPUState *cpu, V128 *d, uint64_t address, uint32_t word, const V128 *mask)
+{
+    unsigned sz = MO_SIZE(word);
     V128 r = { .u64 = { 0, 0 } };
     for (unsigned n = 0; n < 16u >> sz; n++)
         if (lane_chosen(mask, sz, n))
-            lane_set(&r, sz, n, mmu_ld(cpu, va + (n << sz), mo, GETPC()));
+            lane_set(&r, sz, n, mmu_ld(cpu, mask_linear(cpu, address, word, n, false, GETPC()), MASK_MEMOP(word), GETPC()));
     *d = r;
 }
 
 /* A store happens whole or not at all. */
-void helper_mask_probe(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask)
+void helper_mask_probe(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask)
 {
-    unsigned sz = MO_SIZE(mo);
+    unsigned sz = MO_SIZE(word), idx = MO_IDX(word);
     for (unsigned n = 0; n < 16u >> sz; n++)
         if (lane_chosen(mask, sz, n)) {
-            uint64_t first = va + (n << sz), last = first + (1u << sz) - 1;
-            mmu_probe(cpu, first, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
+            uint64_t first = mask_linear(cpu, address, word, n, true, GETPC()), last = first + (1u << sz) - 1;
+            mmu_probe(cpu, first, 1, MMU_DATA_STORE, idx, false, NULL, GETPC());
             if ((first ^ last) >> 12)
-                mmu_probe(cpu, last & ~0xfffull, 1, MMU_DATA_STORE, MO_IDX(mo), false, NULL, GETPC());
+                mmu_probe(cpu, last & ~0xfffull, 1, MMU_DATA_STORE, idx, false, NULL, GETPC());
         }
 }
 
-void helper_mask_store(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask, const V128 *v)
+void helper_mask_store(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask, const V128 *v)
 {
-    unsigned sz = MO_SIZE(mo);
+    unsigned sz = MO_SIZE(word);
     for (unsigned n = 0; n < 16u >> sz; n++)
         if (lane_chosen(mask, sz, n)) {
             uint64_t x = 0;
             memcpy(&x, &v->u8[n << sz], 1u << sz);
-            mmu_st(cpu, va + (n << sz), x, mo, GETPC());
+            mmu_st(cpu, mask_linear(cpu, address, word, n, true, GETPC()), x, MASK_MEMOP(word), GETPC());
         }
 }
 

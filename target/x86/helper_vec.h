@@ -14,9 +14,10 @@ void helper_fp_checked(CPUState *cpu, V128 *d, uint32_t word, const V128 *a, con
 uint64_t helper_cvt_checked(CPUState *cpu, uint32_t word, uint64_t a);
 uint64_t helper_pcmpstr_index(uint32_t word, uint64_t la, uint64_t lb, const V128 *a, const V128 *b);
 void helper_pcmpstr_mask(V128 *d, uint32_t word, uint64_t la, uint64_t lb, const V128 *a, const V128 *b);
-void helper_mask_load(CPUState *cpu, V128 *d, uint64_t va, uint32_t mo, const V128 *mask);
-void helper_mask_probe(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask);
-void helper_mask_store(CPUState *cpu, uint64_t va, uint32_t mo, const V128 *mask, const V128 *v);
+void helper_check_aligned(CPUState *cpu, uint32_t seg, uint64_t ea, uint32_t log2_alignment);
+void helper_mask_load(CPUState *cpu, V128 *d, uint64_t address, uint32_t word, const V128 *mask);
+void helper_mask_probe(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask);
+void helper_mask_store(CPUState *cpu, uint64_t address, uint32_t word, const V128 *mask, const V128 *v);
 void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo);
 
 /* fp_checked: row, immediate; more: the instruction has another piece after this one, exceptions wait for it. */
@@ -33,6 +34,12 @@ void helper_gather(CPUState *cpu, uint64_t ea, uint32_t word, uint32_t mo);
 
 /* pcmpstr_*: the immediate; explicit lengths */
 #define PCMPSTR_EXPLICIT 0x100u
+
+/* mask_*: a lane's memory operation; the segment, when the address is an effective one. */
+#define MASK_HAS_SEG (1u << 16)
+#define MASK_SEG(seg) (MASK_HAS_SEG | (uint32_t)(seg) << 17)
+#define MASK_SEG_OF(w) ((w) >> 17 & 7)
+#define MASK_MEMOP(w) ((w) & 0xffff)
 
 /* gather: registers, scale, shape. Data lanes are of 4 or 8 bytes, index lanes too. */
 #define GATHER_DST(w) ((w) & 15)

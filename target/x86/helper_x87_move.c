@@ -81,11 +81,16 @@ void helper_x87_constant(CPUState *cpu, uint32_t n)
 /* Memory operation of an operand's part of 1 << size bytes, without mo's alignment. */
 static IRMemOp part_memop(IRMemOp mo, unsigned size) { return (mo & ~(7u | 7u << MO_ALIGN_SHIFT)) | size; }
 
-/* Ten bytes, in two stores: the second may fault after the first is made, as on hardware. */
-static void store80(CPUState *cpu, uint64_t va, uint64_t frac, uint16_t se, IRMemOp mo, uintptr_t ra)
+static uint64_t linear(CPUState *cpu, uint64_t va, uint32_t desc, unsigned bytes, uintptr_t ra)
 {
-    mmu_st(cpu, va, frac, part_memop(mo, MO_64), ra);
-    mmu_st(cpu, va + 8, se, part_memop(mo, MO_16), ra);
+    return desc & X87_OFFSET ? x86_seg_linear(x86_cpu(cpu), X87_SEG(desc), va, bytes, true, ra) : va;
+}
+
+/* Ten bytes, in two stores: the second may fault after the first is made, as on hardware. */
+static void store80(CPUState *cpu, uint64_t va, uint64_t frac, uint16_t se, uint32_t desc, IRMemOp mo, uintptr_t ra)
+{
+    mmu_st(cpu, linear(cpu, va, desc, 8, ra), frac, part_memop(mo, MO_64), ra);
+    mmu_st(cpu, linear(cpu, va + 8, desc, 2, ra), se, part_memop(mo, MO_16), ra);
 }
 
 /* The value to store as bits; *se: its upper part where the operand has ten bytes. */
@@ -124,9 +129,9 @@ static uint64_t indefinite(uint32_t desc, uint16_t *se)
 static void store(CPUState *cpu, uint64_t va, uint64_t v, uint16_t se, uint32_t desc, IRMemOp mo, uintptr_t ra)
 {
     if (X87_KIND(desc) == X87_F80 || X87_KIND(desc) == X87_BCD)
-        store80(cpu, va, v, se, mo, ra);
+        store80(cpu, va, v, se, desc, mo, ra);
     else
-        mmu_st(cpu, va, v, mo, ra);
+        mmu_st(cpu, linear(cpu, va, desc, x87_kind_bytes(X87_KIND(desc)), ra), v, mo, ra);
 }
 
 /* The store comes before all else that changes, since it may fault. */

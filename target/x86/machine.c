@@ -49,6 +49,7 @@ void x86_cpu_smi(CPUState *cs)
 
 void x86_cpu_init(CPUState *cs)
 {
+    cpu_reset_interrupt(cs, CPU_INTERRUPT_SIPI); /* one from before, that a halted CPU has not looked at, is none for this INIT */
     cpu_interrupt(cs, CPU_INTERRUPT_INIT);
 }
 

@@ -84,9 +84,12 @@ void x86_unaligned_access(CPUState *cs, uint64_t va, MMUAccess access, unsigned 
 {
     X86CPU *cpu = x86_cpu(cs);
 
-    if (cpu->env.hflags & BF_ALIGN && idx == X86_MMU_USER)
-        x86_raise_error(cpu, EXCP_AC, 0, ra);
-    x86_raise_gp0(cpu, ra);
+    cpu->env.last_extra = 0;
+    if (ra)
+        cpu_restore_state(cs, ra);
+    if (cpu->env.hflags & BF_ALIGN && idx == X86_MMU_USER && !(cpu->env.last_extra & EXTRA_ALIGN))
+        x86_raise_error(cpu, EXCP_AC, 0, 0);
+    x86_raise_gp0(cpu, 0);
 }
 
 /* No machine check: reads of nothing give all ones (TargetOps.open_bus_ones), writes to nothing are lost. */

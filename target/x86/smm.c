@@ -112,12 +112,16 @@ void x86_enter_smm(X86CPU *cpu)
     x86_paging_flush(cpu, true);
 }
 
+#define EFER_DEFINED (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR | EFER_AIBRSE)
+
 /* What RSM must not load (APM 10.3.3): the processor shuts down. */
-static bool state_is_invalid(uint64_t cr0, uint64_t cr4, uint64_t efer)
+static bool state_is_invalid(const X86CPU *cpu, uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
     bool pg = cr0 & CR0_PG, lma = efer & EFER_LMA;
 
     if ((pg && !(cr0 & CR0_PE)) || ((cr0 & CR0_NW) && !(cr0 & CR0_CD)) || cr0 >> 32)
+        return true;
+    if ((cr4 & x86_cr4_reserved(cpu)) || (efer & ~(uint64_t)EFER_DEFINED) || ((cr4 & CR4_PCIDE) && !lma))
         return true;
     return (lma && (!pg || !(cr4 & CR4_PAE))) || (lma != (pg && (efer & EFER_LME)));
 }
@@ -127,7 +131,7 @@ static void load_control(X86CPU *cpu)
     CPUX86State *env = &cpu->env;
     uint64_t cr0 = load(env, SAVE_CR0, 8), cr4 = load(env, SAVE_CR4, 8), efer = load(env, SAVE_EFER, 8);
 
-    if (state_is_invalid(cr0, cr4, efer))
+    if (state_is_invalid(cpu, cr0, cr4, efer))
         x86_shutdown(cpu);
     env->cr0 = cr0 | CR0_ET;
     env->cr4 = cr4;
@@ -153,7 +157,7 @@ static void load_state(X86CPU *cpu)
     env->dr[6] = (load(env, SAVE_DR6, 4) & 0xe00f) | DR6_FIXED1;
     for (unsigned i = 0; i < 16; i++)
         env->regs[15 - i] = load(env, SAVE_R15 + 8 * i, 8);
-    x86_set_eflags(env, (uint32_t)load(env, SAVE_RFLAGS, 8), EF_ALL);
+    x86_set_eflags(env, (uint32_t)load(env, SAVE_RFLAGS, 8) & (x86_lma(env) ? ~EF_VM : ~0u), EF_ALL);
     x86_update_hflags(env);
     x86_set_eip(env, load(env, SAVE_RIP, 8));
 }
@@ -177,7 +181,5 @@ void x86_leave_smm(X86CPU *cpu, uintptr_t ra)
     x86_update_hflags(env);
     x86_debug_update(cpu);
     x86_check_interrupts(cpu);
-    if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE); /* what SMM held off */
     log_printf(LOG_INT, "cpu %d: RSM to pc 0x%llx\n", cpu->parent.index, (unsigned long long)env->pc);
 }

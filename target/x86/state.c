@@ -108,7 +108,7 @@ static bool has_breakpoint(const CPUX86State *env, unsigned kind)
 
 static uint32_t debug_flags(CPUX86State *env)
 {
-    uint32_t f = env->eflags & EF_TF ? BF_TF : 0;
+    uint32_t f = env->eflags & EF_TF || env->watch_step ? BF_TF : 0;
 
     f |= has_breakpoint(env, 0) ? BF_BREAK : 0;
     f |= env->cr4 & CR4_DE && has_breakpoint(env, 2) ? BF_IOBREAK : 0;

@@ -2,8 +2,8 @@
 /*
  * SYSCALL, SYSRET, SYSENTER, SYSEXIT (Intel SDM vol. 2; AMD APM vol. 3).
  *
- * The segments are fixed: nothing is read from descriptor tables. SYSCALL and SYSRET outside 64-bit mode are AMD's; on an Intel
- * model they are #UD there. SYSRET to a non-canonical address faults at level 0, as Intel's does.
+ * The segments are fixed: nothing is read from descriptor tables. SYSCALL and SYSRET outside 64-bit mode are AMD's, SYSENTER and SYSEXIT in
+ * IA-32e mode Intel's: on models of the other maker they are #UD there. SYSRET to a non-canonical address faults at level 0, as Intel's does.
  */
 #include "target/x86/segment_internal.h"
 
@@ -66,6 +66,8 @@ void x86_sysenter(X86CPU *cpu, uintptr_t ra)
     bool long_mode = x86_lma(env);
     uint16_t cs = (uint16_t)env->sysenter_cs & 0xfffc;
 
+    if (long_mode && cpu->is_amd)
+        x86_raise(cpu, EXCP_UD, ra);
     if (!(env->cr0 & CR0_PE) || !cs)
         x86_raise_gp0(cpu, ra);
     set_flat(env, cs, (uint16_t)(cs + 8), long_mode, 0);
@@ -83,6 +85,8 @@ void x86_sysexit(X86CPU *cpu, unsigned op_size, uintptr_t ra)
     uint16_t cs = (uint16_t)env->sysenter_cs & 0xfffc;
     uint64_t rip = env->regs[X86_RDX], rsp = env->regs[X86_RCX];
 
+    if (x86_lma(env) && cpu->is_amd)
+        x86_raise(cpu, EXCP_UD, ra);
     if (!(env->cr0 & CR0_PE) || !cs || x86_cpl(env) != 0)
         x86_raise_gp0(cpu, ra);
     if (to64 && (!x86_is_canonical(env, rip) || !x86_is_canonical(env, rsp)))

@@ -169,6 +169,8 @@ static uint32_t extra_word(const DisasContext *s, const X86Insn *i, X86DecodeRes
         extra |= EXTRA_STACK;
     else if (stack)
         extra |= EXTRA_STACK_TOO;
+    if (i->row->attr & (i->vex ? X86_ATTR_ALIGN_VEX : X86_ATTR_ALIGN))
+        extra |= EXTRA_ALIGN;
     return extra;
 }
 
@@ -177,6 +179,7 @@ static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
     ir_insn_start(s->f, s->pc, extra_word(s, i, r));
     if (s->t->n_insns == 0)
         gen_first(s, i->length);
+    s->sti_shadow = IR_NONE;
     if (s->flags & BF_BREAK && !(s->flags & BF_RF))
         ir_call(s->f, &ir_helper_breakpoint, ir_i64(s->f, s->pc));
     if (r == X86_DECODE_UD)
@@ -185,6 +188,15 @@ static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
         gen_exception_error(s, EXCP_GP, 0);
     else if (check_row(s, i))
         i->row->trans(s, i);
+}
+
+/* Ends the block before the instruction at pc, which nothing leads to but going on. */
+static void gen_cut(DisasContext *s, uint64_t pc)
+{
+    if (s->sti_shadow)
+        cut_after_sti(s);
+    else
+        gen_goto_pc(s, pc, false);
 }
 
 void x86_trans_insn(TransContext *t)
@@ -197,7 +209,7 @@ void x86_trans_insn(TransContext *t)
     s->pc = t->pc;
     X86DecodeResult r = t->f->n_exits > MAX_EXITS_BEFORE ? X86_DECODE_NEXT_PAGE : x86_decode(&fetch, s->mode, has_feature, &s->cpu->features, &i);
     if (r == X86_DECODE_NEXT_PAGE) { /* not before the first instruction: the loop counts this one, which is not there */
-        gen_goto_pc(s, s->pc, false);
+        gen_cut(s, s->pc);
         t->n_insns--;
         return;
     }
@@ -217,5 +229,5 @@ void x86_trans_end(TransContext *t)
         t->ended = true;
         return;
     }
-    gen_goto_pc(s, t->pc, false);
+    gen_cut(s, t->pc);
 }

@@ -68,8 +68,7 @@ static void gen_bit(DisasContext *s, const X86Insn *i, BitOp op)
         if (op != BIT_TEST)
             store_op(s, i, 0, bit_result(s, op, a, mask));
     }
-    IRRef bit = bit_of(s, ir_shr(s->f, a, index), 0);
-    set_cc_fl(s, replace_flags(s, get_fl(s), IR_FL_C, flag_if(s, bit, IR_FL_C)));
+    set_cf(s, bit_of(s, ir_shr(s->f, a, index), 0));
 }
 
 void trans_bt(DisasContext *s, const X86Insn *i) { gen_bit(s, i, BIT_TEST); }

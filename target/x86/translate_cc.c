@@ -8,25 +8,60 @@
  *
  * env->cc_op is written only where somebody may look: exits, and helpers that say so (sync_cc).
  */
+#include <string.h>
+
 #include "target/x86/helper_base.h"
 #include "target/x86/translate_internal.h"
 
 static unsigned cc_bytes(const CCState *c) { return c->op < CC_OP_ADD ? 4 : 1u << (c->op & 3); }
 static unsigned cc_group(const CCState *c) { return c->op < CC_OP_ADD ? c->op : c->op & ~3u; }
 
+static bool is_observer(const IRInsn *insn)
+{
+    return insn->op == IR_call || strpbrk(ir_op_info[insn->op].flags, "MX") != NULL;
+}
+
+/* Puts v, or, when the new flags have no use for the slot, takes back what this block put there since anybody could look. */
+static void put_cc_slot(DisasContext *s, unsigned slot, IRRef v)
+{
+    uint32_t *last = &s->cc_put[slot - SLOT_CC_DST];
+
+    if (v) {
+        *last = s->f->n_insns;
+        ir_put(s->f, slot, v);
+        return;
+    }
+    for (uint32_t i = *last; i && i < s->f->n_insns; i++) {
+        if (is_observer(&s->f->insns[i]))
+            return;
+    }
+    if (*last && *last < s->f->n_insns)
+        s->f->insns[*last] = (IRInsn){ .op = IR_nop };
+    *last = 0;
+}
+
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
 {
     s->cc = (CCState){ .op = (uint8_t)op, .dst = dst, .src = src, .src2 = src2 };
-    if (dst)
-        ir_put(s->f, SLOT_CC_DST, dst);
-    if (src)
-        ir_put(s->f, SLOT_CC_SRC, src);
-    if (src2)
-        ir_put(s->f, SLOT_CC_SRC2, src2);
-    s->cc_stored = s->cc_in_env == op;
+    put_cc_slot(s, SLOT_CC_DST, dst);
+    put_cc_slot(s, SLOT_CC_SRC, src);
+    put_cc_slot(s, SLOT_CC_SRC2, src2);
 }
 
 void set_cc_fl(DisasContext *s, IRRef fl) { set_cc(s, CC_OP_FL, fl, IR_NONE, IR_NONE); }
+
+/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
+static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
+{
+    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
+}
+
+void set_cf(DisasContext *s, IRRef cf)
+{
+    IRRef fl = get_fl(s);
+    set_cc_fl(s, ir_or(s->f, ir_and(s->f, fl, ir_i32(s->f, 0xffff & ~IR_FL_C)), flag_of(s, cf, IR_FL_C)));
+    s->cc.cf = cf;
+}
 
 void sync_cc(DisasContext *s)
 {
@@ -34,14 +69,12 @@ void sync_cc(DisasContext *s)
         return;
     ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_i32(s->f, s->cc.op));
     s->cc_in_env = s->cc.op;
-    s->cc_stored = true;
 }
 
 void forget_cc(DisasContext *s)
 {
     s->cc = (CCState){ .op = CC_OP_DYNAMIC };
     s->cc_in_env = CC_OP_DYNAMIC;
-    s->cc_stored = true;
 }
 
 /* Flags of an earlier block: from here on they are known by value. No access that may fault comes in between. */
@@ -49,8 +82,36 @@ static void resolve(DisasContext *s)
 {
     if (s->cc.op != CC_OP_DYNAMIC)
         return;
-    set_cc_fl(s, ir_call(s->f, &ir_helper_compute_fl));
+    IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), slot[3];
+    for (unsigned n = 0; n < 3; n++)
+        slot[n] = ir_get(s->f, IR_I64, SLOT_CC_DST + n);
+    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2], ir_get(s->f, IR_I64, SLOT_CC_INC)));
     sync_cc(s);
+}
+
+/* ---- INC and DEC ---- */
+IRRef inc_carry(DisasContext *s) { return s->cc.op == CC_OP_DYNAMIC ? IR_NONE : get_cf(s); }
+
+/* Over flags that an earlier block left: where their carry comes from stays in env->cc_op. */
+static void set_over(DisasContext *s, bool dec, unsigned size, IRRef r)
+{
+    uint32_t bits = CC_INC_OVER | (dec ? CC_INC_DEC : 0) | size << CC_INC_SIZE_SHIFT;
+    uint8_t over = (uint8_t)((dec ? CC_OP_DEC : CC_OP_INC) + size);
+
+    ir_put(s->f, SLOT_CC_INC, r);
+    if (s->cc.over != over) {
+        IRRef base = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), ir_i32(s->f, CC_BASE));
+        ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_or(s->f, base, ir_i32(s->f, bits)));
+    }
+    s->cc = (CCState){ .op = CC_OP_DYNAMIC, .over = over, .inc = r };
+}
+
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry)
+{
+    if (carry)
+        set_cc(s, (dec ? CC_OP_DEC : CC_OP_INC) + log2_bytes(bytes), r, carry, IR_NONE);
+    else
+        set_over(s, dec, log2_bytes(bytes), r);
 }
 
 /* ---- the flags as a value ---- */
@@ -74,12 +135,6 @@ static IRRef first_operand(DisasContext *s)
     case CC_OP_ADC: return ir_sub(s->f, ir_sub(s->f, c->dst, c->src), carry_in(s));
     default: return ir_add(s->f, ir_add(s->f, c->dst, c->src), carry_in(s)); /* SBB */
     }
-}
-
-/* bit (I32, 0 or 1) moved to the place of a flag that is a power of two. */
-static IRRef flag_of(DisasContext *s, IRRef bit, uint32_t flag)
-{
-    return flag == 1 ? bit : ir_shl(s->f, bit, ir_i32(s->f, log2_bytes(flag)));
 }
 
 /* Bit n of v as an I32. */
@@ -297,11 +352,28 @@ static Condition cond_other(DisasContext *s, unsigned cond)
     }
 }
 
+/* After an INC over unknown flags: what does not ask for the carry or the parity. */
+static bool cond_over(DisasContext *s, unsigned cond, Condition *out)
+{
+    CCState before = s->cc;
+
+    if (!before.over || cond >> 1 == COND_B || cond >> 1 == COND_BE || cond >> 1 == COND_P)
+        return false;
+    s->cc = (CCState){ .op = before.over, .dst = before.inc };
+    *out = cond_inc(s, cond, before.over >= CC_OP_DEC);
+    s->cc = before;
+    return true;
+}
+
 static Condition condition(DisasContext *s, unsigned cond)
 {
+    Condition c;
+
+    if (cond_over(s, cond, &c))
+        return c;
     resolve(s);
     switch (cc_group(&s->cc)) {
-    case CC_OP_FL: return on_flags(s, cond);
+    case CC_OP_FL: return s->cc.cf && cond >> 1 == COND_B ? pair(IR_NE ^ (cond & 1), s->cc.cf, ir_i32(s->f, 0)) : on_flags(s, cond);
     case CC_OP_SUB: case CC_OP_CMP: return cond_sub(s, cond);
     case CC_OP_ADD: return cond_add(s, cond);
     case CC_OP_LOGIC: return cond_logic(s, cond);
@@ -330,7 +402,7 @@ static IRRef handed_on_carry(DisasContext *s)
 
 IRRef get_cf(DisasContext *s)
 {
-    if (s->cc.op == CC_OP_DYNAMIC && !is_slow(s))
+    if (s->cc.op == CC_OP_DYNAMIC && !s->cc.over && !is_slow(s))
         return handed_on_carry(s);
     return gen_setcc(s, COND_B << 1, IR_I32);
 }

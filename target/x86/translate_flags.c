@@ -24,15 +24,9 @@ void trans_sahf(DisasContext *s, const X86Insn *i)
 /* CLC, STC, CMC. */
 void trans_carry(DisasContext *s, const X86Insn *i)
 {
-    IRRef fl = get_fl(s);
+    IRRef one = ir_i32(s->f, 1);
 
-    if (i->row->arg == CARRY_CMC)
-        fl = ir_xor(s->f, fl, ir_i32(s->f, IR_FL_C));
-    else if (i->row->arg == CARRY_STC)
-        fl = ir_or(s->f, fl, ir_i32(s->f, IR_FL_C));
-    else
-        fl = ir_and(s->f, fl, ir_i32(s->f, ~IR_FL_C));
-    set_cc_fl(s, fl);
+    set_cf(s, i->row->arg == CARRY_CMC ? ir_xor(s->f, get_cf(s), one) : i->row->arg == CARRY_STC ? one : ir_i32(s->f, 0));
 }
 
 /* CLD, STD. */

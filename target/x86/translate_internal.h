@@ -14,6 +14,8 @@ static inline uint64_t pc_of_eip(const DisasContext *s, uint64_t eip) { return s
 /* An address that may go into the jump cache: canonical in 48 bits. */
 static inline bool is_canonical48(uint64_t va) { return (uint64_t)((int64_t)(va << 16) >> 16) == va; }
 
+/* Ends the block right behind STI, with the shadow that its next instruction would have been in (translate_sys.c). */
+void cut_after_sti(DisasContext *s);
 /* Direct jump to a linear address that needs no check. Ends the block. */
 void gen_goto_pc(DisasContext *s, uint64_t pc, bool is_call);
 /* The limit or canonical form of a branch target, before anything of the instruction has been done but reads. False: it faults for certain, and the block has ended. */

@@ -3,7 +3,8 @@
  * Translating x86: registers, effective and linear addresses, operands.
  *
  * In 64-bit mode only FS and GS have bases. Outside it ES, SS, DS and CS are taken for flat unless BF_SEGMENTED says otherwise, and then
- * a helper checks and adds; FS and GS always go that way there.
+ * a helper checks and adds. FS and GS of flat 32-bit code point to a thread's or a CPU's data: most often they have a base, and 4 GiB that may be written;
+ * where they have not is a slow exit.
  */
 #include "target/x86/helper_base.h"
 #include "target/x86/translate_internal.h"
@@ -59,6 +60,37 @@ IRRef gen_ea(DisasContext *s, const X86Insn *i)
     return address_of(s, ea_sum(s, &i->mem, IR_I32, disp), i->asz);
 }
 
+/* Nothing of this instruction has been emitted but reads, and flags known by value: a slow exit would be right. */
+static bool only_read_so_far(const DisasContext *s)
+{
+    for (uint32_t i = s->f->n_insns - 1; i > 0 && s->f->insns[i].op != IR_insn_start; i--) {
+        const IRInsn *insn = &s->f->insns[i];
+        switch (insn->op) {
+        case IR_st: case IR_st2: case IR_atom_rmw: case IR_atom_cas: case IR_call: case IR_stenv:
+            return false;
+        case IR_put:
+            if (insn->aux < SLOT_CC_DST || insn->aux > SLOT_CC_SRC2)
+                return false;
+            break;
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
+/* offset in FS or GS, outside 64-bit mode, taking the segment for one of 4 GiB that may be read and written. */
+static IRRef thread_segment(DisasContext *s, unsigned seg, IRRef offset)
+{
+    const uint32_t kind = SEG_P | SEG_CODE | SEG_E | SEG_W;
+    IRRef attr = ir_ldenv(s->f, IR_I32, SEG_OFFSET(seg, attr), 2, false), limit = ir_ldenv(s->f, IR_I32, SEG_OFFSET(seg, limit), 2, false);
+    IRRef odd = ir_xor(s->f, ir_and(s->f, attr, ir_i32(s->f, kind)), ir_i32(s->f, SEG_P | SEG_W));
+
+    ir_br(s->f, IR_NE, ir_or(s->f, odd, ir_not(s->f, limit)), ir_i32(s->f, 0), slow_exit(s));
+    IRRef base = ir_get(s->f, IR_I32, seg == X86_SEG_FS ? SLOT_FS_BASE : SLOT_GS_BASE);
+    return ir_zext(s->f, IR_I64, 2, ir_add(s->f, ir_trunc(s->f, offset), base));
+}
+
 IRRef gen_linear(DisasContext *s, unsigned seg, IRRef offset, unsigned bytes, bool write)
 {
     if (s->code64) {
@@ -68,6 +100,8 @@ IRRef gen_linear(DisasContext *s, unsigned seg, IRRef offset, unsigned bytes, bo
     }
     if (seg < X86_SEG_FS && !(s->flags & BF_SEGMENTED) && !(seg == X86_SEG_CS && write))
         return offset;
+    if (seg >= X86_SEG_FS && !(s->flags & BF_SEGMENTED) && !is_slow(s) && only_read_so_far(s))
+        return thread_segment(s, seg, offset);
     return ir_call(s->f, &ir_helper_seg_linear, ir_i32(s->f, seg), offset, ir_i32(s->f, bytes | (write ? SEG_LINEAR_WRITE : 0)));
 }
 

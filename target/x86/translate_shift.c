@@ -114,6 +114,7 @@ static void set_cf_of_count(DisasContext *s, const Count *c, IRRef cf, IRRef of)
 {
     IRRef old = get_fl(s), new = replace_flags(s, old, IR_FL_C | IR_FL_O, ir_or(s->f, flag_if(s, cf, IR_FL_C), of));
     set_cc_fl(s, c->known ? new : ir_select(s->f, IR_EQ, c->ref, ir_i32(s->f, 0), old, new));
+    s->cc.cf = c->known ? cf : IR_NONE;
 }
 
 static void gen_rotate(DisasContext *s, const X86Insn *i, bool left)
@@ -139,7 +140,7 @@ void trans_ror(DisasContext *s, const X86Insn *i) { gen_rotate(s, i, false); }
 static void gen_rotate_carry_1(DisasContext *s, const X86Insn *i, bool left)
 {
     unsigned bytes = i->op[0].bytes, top = bytes * 8 - 1;
-    IRRef addr, a = load_rmw(s, i, 0, &addr), fl = get_fl(s), cf = ir_extract(s->f, fl, 8, 1), res, out, of;
+    IRRef addr, a = load_rmw(s, i, 0, &addr), cf = get_cf(s), fl = get_fl(s), res, out, of;
     IRRef carry = bytes == 8 ? ir_zext(s->f, IR_I64, 2, cf) : cf, one = ir_i32(s->f, 1);
 
     if (left) {
@@ -153,6 +154,7 @@ static void gen_rotate_carry_1(DisasContext *s, const X86Insn *i, bool left)
     }
     store_rmw(s, i, 0, addr, res);
     set_cc_fl(s, replace_flags(s, fl, IR_FL_C | IR_FL_O, ir_or(s->f, flag_if(s, out, IR_FL_C), of)));
+    s->cc.cf = out;
 }
 
 static void gen_rotate_carry(DisasContext *s, const X86Insn *i, bool left)

@@ -166,7 +166,9 @@ void trans_enter(DisasContext *s, const X86Insn *i)
         store_below(s, ++pushed, bytes, bytes < 8 && s->code64 ? ir_trunc(s->f, frame) : frame);
     IRRef sp = sp_plus(s, -(int64_t)(bytes * pushed) - (int64_t)i->op[0].imm);
     ir_ld(s->f, op_type(bytes), stack_linear(s, sp, bytes, true), 0, mo | MO_RMW); /* the frame's end must be writable */
-    write_reg(s, X86_RBP, bytes, stack_bytes(s) == 2 ? ir_zext(s->f, IR_I32, 1, frame) : frame);
+    if (stack_bytes(s) == 2) /* SP within ESP */
+        frame = ir_deposit(s->f, read_reg(s, X86_RSP, 4), frame, 0, 16);
+    write_reg(s, X86_RBP, bytes, frame);
     write_sp(s, sp);
 }
 

@@ -6,6 +6,7 @@
  * translation goes on with the new one where it is known at this point that SMAP is in force.
  */
 #include "target/x86/helper_sys.h"
+#include "target/x86/translate_internal.h"
 #include "target/x86/translate_system.h"
 
 /* ---- EFLAGS.IF ---- */
@@ -20,9 +21,15 @@ void trans_cli(DisasContext *s, const X86Insn *i)
         ir_call(s->f, &ir_helper_x86_cli);
 }
 
+static void set_inhibit(DisasContext *s, IRRef bit)
+{
+    IRRef hflags = ir_ldenv(s->f, IR_I32, ENV_OFFSET(hflags), 2, false);
+    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, bit));
+}
+
 /*
- * Interrupts stay out for one instruction more when IF was 0. That matters only when one waits already: then the next instruction is a block of its own, which
- * looks at them after it. One that comes later finds the block's next poll, which is no earlier.
+ * Interrupts stay out for one instruction more when IF was 0. That matters when one waits already: then the next instruction is a block of its own, which
+ * looks at them after it. One that comes later finds the block's next poll, which is no earlier, unless the block is cut before the next instruction.
  */
 void trans_sti(DisasContext *s, const X86Insn *i)
 {
@@ -32,18 +39,27 @@ void trans_sti(DisasContext *s, const X86Insn *i)
     }
     IRRef old = load_eflags(s), zero = ir_i32(s->f, 0);
     IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
-    IRRef hflags = ir_ldenv(s->f, IR_I32, ENV_OFFSET(hflags), 2, false);
-    IRRef waiting = ir_ldenv(s->f, IR_I32, offsetof(CPUState, interrupt_request), 2, false);
-    shadow = ir_select(s->f, IR_NE, waiting, zero, shadow, zero);
-    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
-    ir_stenv(s->f, ENV_OFFSET(hflags), 2, ir_or(s->f, hflags, shadow));
     if (is_slow(s)) {
+        store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
+        if (!(s->flags & BF_TF)) /* a #DB follows, which STI does not hold off, and ends the shadow */
+            set_inhibit(s, shadow);
         gen_exit_next(s, true);
         return;
     }
+    IRRef waiting = ir_ldenv(s->f, IR_I32, offsetof(CPUState, interrupt_request), 2, false);
+    IRRef now = ir_select(s->f, IR_NE, waiting, zero, shadow, zero);
+    store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
+    set_inhibit(s, now);
     unsigned exit = exit_to_eip(s, next_eip(s));
     s->f->exits[exit].flags |= BF_INHIBIT;
-    ir_br(s->f, IR_NE, shadow, zero, exit);
+    ir_br(s->f, IR_NE, now, zero, exit);
+    s->sti_shadow = shadow;
+}
+
+void cut_after_sti(DisasContext *s)
+{
+    set_inhibit(s, s->sti_shadow);
+    gen_exit_next(s, true);
 }
 _Static_assert(BF_INHIBIT == 1u << 12 && EF_IF == 1u << 9, "trans_sti moves the one to the other");
 

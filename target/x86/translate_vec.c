@@ -2,12 +2,29 @@
 /* SSE and AVX: access to operands, and the instructions that are one IR operation or one row of vx.def for each 128 bits. */
 #include "target/x86/translate_vec.h"
 
+/* log2 of the alignment that the row asks of a whole memory operand; 0: none. */
+static unsigned row_alignment(const X86Insn *i)
+{
+    if (!(i->row->attr & (i->vex ? X86_ATTR_ALIGN_VEX : X86_ATTR_ALIGN)))
+        return 0;
+    return i->vex && i->vex_l ? 5 : 4;
+}
+
 IRMemOp vec_memop(const DisasContext *s, const X86Insn *i, unsigned bytes)
 {
     IRMemOp mo = data_memop(s, bytes, false);
-    bool align = i->row->attr & (i->vex ? X86_ATTR_ALIGN_VEX : X86_ATTR_ALIGN);
-    unsigned log = i->vex && i->vex_l ? 5 : 4;
-    return align ? (mo & ~(7u << MO_ALIGN_SHIFT)) | log << MO_ALIGN_SHIFT : mo;
+    if (bytes < 16)
+        return mo;
+    return (mo & ~(7u << MO_ALIGN_SHIFT)) | row_alignment(i) << MO_ALIGN_SHIFT; /* #AC is for smaller ones */
+}
+
+/* Linear address of a whole memory operand. Where the segment has a limit, misalignment goes before it. */
+static IRRef vec_address(DisasContext *s, const X86Insn *i, unsigned bytes, bool write)
+{
+    bool segmented = !s->code64 && (s->flags & BF_SEGMENTED || i->mem.seg >= X86_SEG_FS);
+    if (segmented && row_alignment(i))
+        ir_call(s->f, &ir_helper_check_aligned, ir_i32(s->f, i->mem.seg), gen_ea(s, i), ir_i32(s->f, row_alignment(i)));
+    return gen_mem(s, i, bytes, write);
 }
 
 Vec vec_load(DisasContext *s, const X86Insn *i, unsigned n, unsigned pieces)
@@ -16,7 +33,7 @@ Vec vec_load(DisasContext *s, const X86Insn *i, unsigned n, unsigned pieces)
     Vec v = { { IR_NONE, IR_NONE } };
     if (op->kind == OPK_VEC)
         return vec_reg(s, op->reg, pieces);
-    IRRef addr = gen_mem(s, i, pieces * 16, false);
+    IRRef addr = vec_address(s, i, pieces * 16, false);
     IRMemOp mo = vec_memop(s, i, 16);
     v.q[0] = ir_ld(s->f, IR_V128, addr, 0, mo);
     if (pieces > 1)
@@ -29,7 +46,7 @@ IRRef vec_load_low(DisasContext *s, const X86Insn *i, unsigned n, unsigned bytes
     const X86Operand *op = &i->op[n];
     if (op->kind == OPK_VEC)
         return read_xmm(s, op->reg);
-    IRRef addr = gen_mem(s, i, bytes, false);
+    IRRef addr = bytes == 16 ? vec_address(s, i, bytes, false) : gen_mem(s, i, bytes, false);
     IRMemOp mo = data_memop(s, bytes, false);
     switch (bytes) {
     case 16: return ir_ld(s->f, IR_V128, addr, 0, vec_memop(s, i, 16));
@@ -41,7 +58,7 @@ IRRef vec_load_low(DisasContext *s, const X86Insn *i, unsigned n, unsigned bytes
 
 void vec_store_mem(DisasContext *s, const X86Insn *i, unsigned pieces, Vec v)
 {
-    IRRef addr = gen_mem(s, i, pieces * 16, true);
+    IRRef addr = vec_address(s, i, pieces * 16, true);
     IRMemOp mo = vec_memop(s, i, 16);
     if (pieces > 1)
         ir_st2(s->f, addr, 0, v.q[0], v.q[1], mo);

@@ -2,8 +2,15 @@
 /* AVX and AVX2: masked moves and gathers, whose masked-off lanes must not fault. */
 #include "target/x86/translate_vec.h"
 
-/* Memory operation of one lane of VMASKMOVPx, VPMASKMOVx; arg: log2 of its bytes. */
-static IRRef lane_memop(DisasContext *s, const X86Insn *i) { return ir_i32(s->f, data_memop(s, 1u << i->row->arg, false)); }
+/* A masked move's word: memory operation of a lane (arg: log2 of its bytes), segment where the helper must check each lane. */
+static IRRef mask_word(DisasContext *s, const X86Insn *i)
+{
+    IRMemOp mo = data_memop(s, 1u << i->row->arg, false) & ~(7u << MO_ALIGN_SHIFT); /* no #AC */
+    return ir_i32(s->f, mo | (s->code64 ? 0 : MASK_SEG(i->mem.seg)));
+}
+
+/* Address of lane 0: linear in 64-bit mode, elsewhere effective. */
+static IRRef mask_address(DisasContext *s, const X86Insn *i, unsigned pieces) { return s->code64 ? gen_mem(s, i, pieces * 16, false) : gen_ea(s, i); }
 
 static IRRef plus(DisasContext *s, IRRef addr, unsigned n) { return n ? ir_add(s->f, addr, ir_i64(s->f, n)) : addr; }
 
@@ -12,9 +19,9 @@ void trans_vec_maskload(DisasContext *s, const X86Insn *i)
 {
     unsigned pieces = vec_pieces(&i->op[0]);
     Vec mask = vec_reg(s, i->op[1].reg, pieces), r = { { IR_NONE, IR_NONE } };
-    IRRef addr = gen_mem(s, i, pieces * 16, false);
+    IRRef addr = mask_address(s, i, pieces), word = mask_word(s, i);
     for (unsigned n = 0; n < pieces; n++)
-        r.q[n] = ir_call(s->f, &ir_helper_mask_load, plus(s, addr, n * 16), lane_memop(s, i), mask.q[n]);
+        r.q[n] = ir_call(s->f, &ir_helper_mask_load, plus(s, addr, n * 16), word, mask.q[n]);
     vec_write(s, i, i->op[0].reg, pieces, r);
 }
 
@@ -23,11 +30,11 @@ void trans_vec_maskstore(DisasContext *s, const X86Insn *i)
 {
     unsigned pieces = vec_pieces(&i->op[2]);
     Vec mask = vec_reg(s, i->op[1].reg, pieces), v = vec_reg(s, i->op[2].reg, pieces);
-    IRRef addr = gen_mem(s, i, pieces * 16, true);
+    IRRef addr = mask_address(s, i, pieces), word = mask_word(s, i);
     for (unsigned n = 0; n < pieces; n++)
-        ir_call(s->f, &ir_helper_mask_probe, plus(s, addr, n * 16), lane_memop(s, i), mask.q[n]);
+        ir_call(s->f, &ir_helper_mask_probe, plus(s, addr, n * 16), word, mask.q[n]);
     for (unsigned n = 0; n < pieces; n++)
-        ir_call(s->f, &ir_helper_mask_store, plus(s, addr, n * 16), lane_memop(s, i), mask.q[n], v.q[n]);
+        ir_call(s->f, &ir_helper_mask_store, plus(s, addr, n * 16), word, mask.q[n], v.q[n]);
 }
 
 /* VGATHERxx, VPGATHERxx V, vector-indexed M, H: lanes whose bit in H is set are loaded one by one, and their bits cleared. */

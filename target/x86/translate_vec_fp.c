@@ -72,14 +72,14 @@ void trans_vec_cvtps2ph(DisasContext *s, const X86Insn *i)
     unsigned pieces = vec_pieces(&i->op[1]), imm = i->op[2].imm & 0xff;
     Vec a = vec_reg(s, i->op[1].reg, pieces);
     bool to_memory = i->op[0].kind == OPK_MEM;
-    IRRef addr = to_memory ? gen_mem(s, i, pieces * 8, true) : IR_NONE;
     IRRef r = vec_vx(s, VX_vcvtps2ph, a.q[0], IR_NONE, IR_NONE, imm, pieces > 1);
     if (pieces > 1)
         r = ir_vzip1(s->f, 3, r, vec_vx(s, VX_vcvtps2ph, a.q[1], IR_NONE, IR_NONE, imm, false));
+    IRRef addr = to_memory ? gen_mem(s, i, pieces * 8, true) : IR_NONE; /* its faults come after the flags */
     if (!to_memory)
         vec_write1(s, i, i->op[0].reg, r);
     else if (pieces > 1)
-        ir_st(s->f, addr, 0, r, data_memop(s, 16, false));
+        ir_st(s->f, addr, 0, r, vec_memop(s, i, 16));
     else
         ir_st(s->f, addr, 0, ir_vlow(s->f, IR_F64, r), data_memop(s, 8, false));
 }

@@ -44,18 +44,6 @@ static void end(DisasContext *s, const X86Insn *i)
     s->mmx_checked = false;
 }
 
-static unsigned kind_bytes(unsigned kind)
-{
-    switch (kind) {
-    case X87_I16: return 2;
-    case X87_F32:
-    case X87_I32: return 4;
-    case X87_F64:
-    case X87_I64: return 8;
-    default: return 10;
-    }
-}
-
 /* Before a load: a pending exception is left to the instruction translated alone. */
 static void check_pending(DisasContext *s)
 {
@@ -70,7 +58,7 @@ static void check_pending(DisasContext *s)
 /* A memory operand of 2 to 8 bytes as I64, integers sign-extended. */
 static IRRef load(DisasContext *s, const X86Insn *i, unsigned kind)
 {
-    unsigned bytes = kind_bytes(kind);
+    unsigned bytes = x87_kind_bytes(kind);
     check_pending(s);
     return ir_ld(s->f, IR_I64, gen_mem(s, i, bytes, false), 0, data_memop(s, bytes, kind >= X87_I16 && kind <= X87_I32));
 }
@@ -139,11 +127,16 @@ void trans_x87_constant(DisasContext *s, const X86Insn *i)
     end(s, i);
 }
 
+/* Where segments are checked, that is for the helper: an unmasked exception stores nothing, and leaves the operand's segment alone. */
 void trans_x87_store(DisasContext *s, const X86Insn *i)
 {
     uint32_t desc = (uint32_t)i->row->arg;
-    unsigned bytes = kind_bytes(X87_KIND(desc));
-    IRRef va = gen_mem(s, i, bytes, true);
+    unsigned bytes = x87_kind_bytes(X87_KIND(desc)), seg = i->mem.seg;
+    bool checked = !s->code64 && ((s->flags & BF_SEGMENTED) || seg >= X86_SEG_FS || seg == X86_SEG_CS);
+    IRRef va = checked ? gen_ea(s, i) : gen_mem(s, i, bytes, true);
+
+    if (checked)
+        desc |= X87_OFFSET | (uint32_t)seg << X87_SEG_SHIFT;
     begin(s, i);
     ir_call(s->f, &ir_helper_x87_store, va, imm(s, desc), imm(s, data_memop(s, bytes == 10 ? 8 : bytes, false)));
     end(s, i);

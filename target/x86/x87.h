@@ -18,11 +18,27 @@ enum { X87_NOP, X87_INCSTP, X87_DECSTP, X87_FREE, X87_MOVE }; /* MOVE: to ST(i),
 enum { X87_INIT, X87_CLEX };
 enum { X87_LDENV, X87_STENV, X87_RSTOR, X87_SAVE };
 
+/* Bytes of an operand. */
+static inline unsigned x87_kind_bytes(unsigned kind)
+{
+    switch (kind) {
+    case X87_I16: return 2;
+    case X87_F32:
+    case X87_I32: return 4;
+    case X87_F64:
+    case X87_I64: return 8;
+    default: return 10;
+    }
+}
+
 #define X87_OP(desc) ((desc) & 0xfu)
 #define X87_KIND(desc) ((desc) & 0x70u)
 #define X87_TO_STI 0x100u /* the result goes to ST(i) */
 #define X87_POP 0x200u    /* pops, after what the operation itself pops */
 #define X87_TRUNC 0x400u  /* FISTTP */
+#define X87_OFFSET 0x800u /* x87_store: the address is an offset in a segment, to be checked when something is stored */
+#define X87_SEG_SHIFT 16
+#define X87_SEG(desc) ((desc) >> X87_SEG_SHIFT & 7u)
 #define X87_STI_SHIFT 12
 #define X87_STI(desc) ((desc) >> X87_STI_SHIFT & 7u)
 /* x87_env: how the environment is laid out. */

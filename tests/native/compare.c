@@ -13,13 +13,13 @@
 /* Regular expressions of whole mnemonics. */
 static const struct { const char *mnemonics, *why; } skipped[] = {
     { "RDTSCP?|RDRAND|RDSEED|RDPID|RDPMC|CPUID|XGETBV", "gives what the machine is, not what the instruction does" },
-    { "SYSCALL|SYSENTER|INT", "enters the host's kernel" },
+    { "SYSCALL|SYSENTER", "enters the host's kernel" },
     { "IRET.?", "may set TF, AC and NT, and segments" },
     { "(CALL|JMP|RET)F|L[DEFGS]S|JMP_FAR|CALL_FAR|RET_FAR", "loads segments of the host's tables" },
     { "S[GIL]DT|STR|SMSW|LAR|LSL|VER[RW]", "shows the host's tables" },
     { "XSAVE.*|XRSTOR.*|RDPKRU|WRPKRU", "state that the host's kernel owns" },
     { "FXSAVE.*|FXRSTOR.*|FN?STENV|FN?SAVE|FLDENV|FRSTOR", "last instruction's and operand's addresses, which parts keep differently" },
-    { "INT[13O]", "is delivered within the instruction, which this test does not do" },
+    { "INT|INT[13O]", "is delivered within the instruction, which this test does not do" },
     { "VMCALL|VMMCALL", "is for a hypervisor" },
     { "MONITOR|MWAIT|CLFLUSH.*|CLWB", "nothing to see" },
 };
@@ -149,13 +149,26 @@ static const X86Row *row_at_end(const NativeCase *c, const NativeOutcome *host)
     return NULL;
 }
 
+/* Address sanitizer's shadow of memory, where 32-bit jumps reach. */
+static bool in_shadow(uint64_t address)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return address >= 0x7fff8000ull && address < 0x10007fff8000ull;
+#else
+    (void)address;
+    return false;
+#endif
+}
+
 /* Makes parts of the guest's outcome the host's where what the host leaves is not the instruction's doing. */
 static void excuse(const NativeCase *c, const NativeOutcome *host, NativeOutcome *guest)
 {
     const X86Row *last = row_at_end(c, host);
+    if (host->vector == EXCP_GP && guest->vector == EXCP_SS && last && last->attr & X86_ATTR_ALIGN) /* misaligned and beyond the stack's limit: either may win */
+        guest->vector = EXCP_GP;
     if (host->vector != EXCP_PF || guest->vector != EXCP_PF)
         return;
-    if (host->cr2 >> 63) /* the host's kernel has a page there */
+    if (host->cr2 >> 63 || in_shadow(host->cr2)) /* the host's kernel, or the sanitizer, has a page there */
         guest->error = (guest->error & ~PF_P) | (host->error & PF_P);
     if (last && strstr(last->mnemonic, "MASKMOV") && !((host->cr2 ^ guest->cr2) >> 12)) /* masked stores name no byte in particular */
         guest->cr2 = host->cr2;

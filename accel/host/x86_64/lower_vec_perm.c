@@ -252,6 +252,37 @@ static void transpose(Asm *a, unsigned sz, bool odd, int d, int x, int y)
     }
 }
 
+static bool is_zero_vector(const Ctx *c, unsigned k)
+{
+    const IRInsn *def = &c->f->insns[arg_root(c, k)];
+    return def->op == IR_vconst && def->imm == 0;
+}
+
+/* Bytes n.. of y:x; with zeros in one half it is a byte shift. */
+static bool extract_bytes(Ctx *c)
+{
+    Asm *a = &c->a;
+    unsigned n = (unsigned)cur_insn(c)->imm;
+    bool right = is_zero_vector(c, 1), left = !right && n && is_zero_vector(c, 0);
+    if (right || left) {
+        int x = use_reg(c, left);
+        args_done(c);
+        vshift(a, P66 | 0x73, right ? 3 : 7, def_reg(c, x), x, right ? n : 16 - n); /* psrldq, pslldq */
+        return true;
+    }
+    int x = use_reg(c, 0), y = use_reg(c, 1);
+    args_done(c);
+    int d = def_reg(c, x == y ? NOREG : x);
+    if (host_features.avx) {
+        v3i(a, X66_3A | 0x0f, d, y, x, n); /* palignr's first operand is the high half */
+    } else {
+        movaps_rr(a, XS, y);
+        ins_rri(a, X66_3A | 0x0f, XS, x & 15, n);
+        movaps_rr(a, d, XS);
+    }
+    return true;
+}
+
 static bool shuffle2(Ctx *c)
 {
     Asm *a = &c->a;
@@ -260,11 +291,6 @@ static bool shuffle2(Ctx *c)
     args_done(c);
     int d = def_reg(c, x == y ? NOREG : x);
     switch (in->op) {
-    case IR_vext: /* palignr's first operand is the high half */
-        movaps_rr(a, XS, y);
-        ins_rri(a, X66_3A | 0x0f, XS, x & 15, (unsigned)in->imm);
-        movaps_rr(a, d, XS);
-        break;
     case IR_vtbl: /* an index above 15 gets bit 7 by the saturating sum */
         v_load_const(a, XS, &jit_consts->tbl_bias);
         v3(a, P66 | 0xdc, XS, XS, y); /* paddusb */
@@ -330,7 +356,7 @@ bool lower_vec_perm(Ctx *c)
     case IR_vinsl: return vinsl(c);
     case IR_vinsv: return vinsv(c);
     case IR_vrev: return reverse(c);
-    case IR_vext:
+    case IR_vext: return extract_bytes(c);
     case IR_vtbl:
     case IR_vuzp1:
     case IR_vuzp2:

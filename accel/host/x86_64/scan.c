@@ -133,6 +133,9 @@ static void scan_forward(Ctx *c)
         case IR_bitsf:
             c->clean[i] = true;
             break;
+        case IR_fi2f: /* into a cleared register; unsigned ones have a slow path */
+            c->clean[i] = in->aux & 1;
+            break;
         case IR_vfromf:
             if (c->clean[c->root[in->arg[0]]] && c->content[c->root[in->arg[0]]] == ir_type(f, in->arg[0]))
                 alias(c, i, in->arg[0]);

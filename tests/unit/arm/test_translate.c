@@ -135,14 +135,14 @@ static void test_breakpoint_checks(void)
     g_assert_cmpuint(count_op(IR_br), ==, 0);
     translate_words(cpu, EL1_FLAGS | BF_BREAK | BTYPE(1), nops, 3);
     g_assert_cmpuint(count_op(IR_br), ==, 3);
-    g_assert_false(calls("breakpoint"));
+    g_assert_false(calls("breakpoint_check"));
     g_assert_cmphex(func.exits[0].flags, ==, EL1_FLAGS | BF_BREAK | BF_SLOW | BTYPE(1));
     g_assert_cmphex(func.exits[1].flags, ==, EL1_FLAGS | BF_BREAK | BF_SLOW);
     g_assert_cmphex(func.exits[1].pc, ==, PC + 4);
     TransContext t = translate_words(cpu, EL1_FLAGS | BF_BREAK | BF_SLOW, nops, 3);
     g_assert_cmpint(t.n_insns, ==, 1);
     g_assert_cmpuint(count_op(IR_br), ==, 0);
-    g_assert_true(calls("breakpoint"));
+    g_assert_true(calls("breakpoint_check"));
 }
 
 static void test_step(void)

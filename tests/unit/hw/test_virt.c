@@ -252,7 +252,7 @@ static void test_machine(void)
 
     fake_cpus[2]->out[ARM_TIMER_VIRT].fn(fake_cpus[2]->out[ARM_TIMER_VIRT].opaque, 1); /* the timer's PPI arrives */
     g_assert_cmphex(ld(0x080a0000 + 2 * 0x20000 + 0x10200, 4), ==, 1u << 27);
-    boards[0]->powerdown();
+    board_find("virt")->powerdown();
     g_assert_cmphex(ld(0x090303fc, 4), ==, 8);
 
     address_space_st(&address_space_memory, RAM_AT + 2 * MIB + 64, 0, 8, MEMTXATTRS_NONE, NULL);

@@ -235,6 +235,18 @@ static void test_reset(void)
     g_assert_cmphex(env->pc, ==, 1);
 }
 
+/* A start-up interrupt that was sent before an INIT does not serve that INIT's wait. */
+static void test_stale_sipi(void)
+{
+    CPUState *cs = &fake_cpu("max")->parent;
+
+    x86_cpu_sipi(cs, 0x9f);
+    x86_cpu_init(cs);
+    g_assert_cmphex(cs->interrupt_request & (CPU_INTERRUPT_INIT | CPU_INTERRUPT_SIPI), ==, CPU_INTERRUPT_INIT);
+    x86_cpu_sipi(cs, 0x87);
+    g_assert_cmphex(cs->interrupt_request & (CPU_INTERRUPT_INIT | CPU_INTERRUPT_SIPI), ==, CPU_INTERRUPT_INIT | CPU_INTERRUPT_SIPI);
+}
+
 static void test_boot_state(void)
 {
     X86CPU *other = fake_cpu("max"), *cpu = x86_cpu(cpu_first());
@@ -268,5 +280,6 @@ void add_model_tests(void)
     g_test_add_func("/x86/model/errors", test_errors);
     g_test_add_func("/x86/model/help", test_help);
     g_test_add_func("/x86/cpu/reset-init-sipi", test_reset);
+    g_test_add_func("/x86/cpu/stale-sipi", test_stale_sipi);
     g_test_add_func("/x86/cpu/boot-state", test_boot_state);
 }

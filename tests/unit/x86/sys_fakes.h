@@ -55,5 +55,6 @@ void add_transfer_tests(void);
 void add_task_tests(void);
 void add_control_tests(void);
 void add_smm_tests(void);
+void add_random_tests(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of target/x86's system part: event delivery, transfers, tasks, control registers, SMM. */
+/* Tests of target/x86's system part: event delivery, transfers, tasks, control registers, SMM, and random tables. */
 #include "memory/memory.h"
 #include "tests/unit/x86/sys_fakes.h"
 
@@ -12,5 +12,6 @@ int main(int argc, char **argv)
     add_task_tests();
     add_control_tests();
     add_smm_tests();
+    add_random_tests();
     return g_test_run();
 }

@@ -264,11 +264,83 @@ static void against_capstone(gconstpointer data)
     cs_close(&h);
 }
 
+/* ---- rules ---- */
+static X86Insn decode_as(const char *bytes, unsigned n, unsigned mode, X86DecodeResult expected)
+{
+    X86Insn i;
+    g_assert_cmpint(decode((const uint8_t *)bytes, n, mode, &i), ==, expected);
+    return i;
+}
+#define DECODE(bytes, mode, expected) decode_as(bytes, sizeof(bytes) - 1, mode, expected)
+
+static void test_prefixes(void)
+{
+    X86Insn i = DECODE("\x48\x66\x89\xc8", 3, X86_DECODED); /* REX counts only right before the opcode */
+    g_assert_cmpuint(i.osz, ==, 1);
+    i = DECODE("\x66\x48\x89\xc8", 3, X86_DECODED);
+    g_assert_cmpuint(i.osz, ==, 3);
+    i = DECODE("\x64\x3e\x8b\x00", 3, X86_DECODED); /* DS does not take FS's place in 64-bit mode, */
+    g_assert_cmpuint(i.mem.seg, ==, X86_SEG_FS);
+    i = DECODE("\x64\x3e\x8b\x00", 2, X86_DECODED); /* elsewhere the last one wins */
+    g_assert_cmpuint(i.mem.seg, ==, X86_SEG_DS);
+    i = DECODE("\xf0\x01\x08", 3, X86_DECODED);
+    g_assert_true(i.lock);
+    i = DECODE("\x66\x90", 1, X86_DECODED);
+    g_assert_cmpuint(i.osz, ==, 2);
+    i = DECODE("\x88\xe0", 3, X86_DECODED); /* mov al, ah; with REX: spl */
+    g_assert_cmpuint(i.op[1].kind, ==, OPK_REG8H);
+    i = DECODE("\x40\x88\xe0", 3, X86_DECODED);
+    g_assert_cmpuint(i.op[1].kind, ==, OPK_REG);
+}
+
+static void test_ends(void)
+{
+    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90", 3, X86_DECODED);
+    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90", 3, X86_DECODE_TOO_LONG);
+    X86Insn i = DECODE("\x48\x81\xc0\x00\x00\x00", 3, X86_DECODE_NEXT_PAGE);
+    g_assert_cmpuint(i.length, ==, 6);
+    i = DECODE("\x06", 3, X86_DECODE_UD); /* PUSH ES */
+    g_assert_cmpuint(i.length, ==, 1);
+}
+
+static void test_vex(void)
+{
+    X86Insn i = DECODE("\xc5\xf8\x77", 3, X86_DECODED);
+    g_assert_true(i.vex);
+    DECODE("\x66\xc5\xf8\x77", 3, X86_DECODE_UD); /* no legacy prefix before it */
+    DECODE("\x48\xc5\xf8\x77", 3, X86_DECODE_UD);
+    DECODE("\xf0\xc5\xf8\x77", 3, X86_DECODE_UD);
+    i = DECODE("\xc5\x38", 2, X86_DECODED); /* LDS */
+    g_assert_false(i.vex);
+    g_assert_cmpuint(i.length, ==, 2);
+    DECODE("\xc5\xe8\x77", 3, X86_DECODE_UD); /* vvvv must be 1111b */
+    DECODE("\x62\xf1\x7c\x48\x58\xc0", 3, X86_DECODE_UD); /* EVEX */
+}
+
+static bool has_no_bmi1(const void *opaque, unsigned feature) { return feature != X86_FEAT_BMI1 && feature != X86_FEAT_NEVER; }
+
+/* F3 0F BC is BSF where TZCNT is missing. */
+static void test_absent_feature(void)
+{
+    Bytes b = { (const uint8_t *)"\xf3\x0f\xbc\xc1", 4, 0 };
+    X86Fetch fetch = { fetch_byte, &b };
+    X86Insn i;
+
+    x86_decode(&fetch, 3, has_all, NULL, &i);
+    g_assert_cmpstr(i.row->mnemonic, ==, "TZCNT");
+    x86_decode(&fetch, 3, has_no_bmi1, NULL, &i);
+    g_assert_cmpstr(i.row->mnemonic, ==, "BSF");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/x86/decode/capstone-16", GUINT_TO_POINTER(1), against_capstone);
     g_test_add_data_func("/x86/decode/capstone-32", GUINT_TO_POINTER(2), against_capstone);
     g_test_add_data_func("/x86/decode/capstone-64", GUINT_TO_POINTER(3), against_capstone);
+    g_test_add_func("/x86/decode/prefixes", test_prefixes);
+    g_test_add_func("/x86/decode/ends", test_ends);
+    g_test_add_func("/x86/decode/vex", test_vex);
+    g_test_add_func("/x86/decode/absent-feature", test_absent_feature);
     return g_test_run();
 }

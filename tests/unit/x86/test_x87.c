@@ -41,6 +41,10 @@ uint64_t mmu_ld(CPUState *c, uint64_t va, IRMemOp mo, uintptr_t ra)
 }
 void mmu_st(CPUState *c, uint64_t va, uint64_t v, IRMemOp mo, uintptr_t ra) { memcpy(memory + va, &v, 1u << MO_SIZE(mo)); }
 void *mmu_probe(CPUState *c, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, bool *fault, uintptr_t ra) { return memory + va; }
+uint64_t x86_seg_linear(X86CPU *c, unsigned seg, uint64_t offset, unsigned size, bool write, uintptr_t ra)
+{
+    x86_raise(c, EXCP_GP, ra);
+}
 static void ferr(void *opaque) { n_ferr++; }
 
 /* The vector that the call left by, or -1. */
@@ -172,6 +176,18 @@ static void test_overflow_traps(void)
     g_assert_cmphex(env->fpus, ==, FPX_O | FPUS_ES | FPUS_B);
 }
 
+/* A store asks its segment only when it stores. */
+static void test_segment_of_store(void)
+{
+    reset(0x37f);
+    push(1);
+    g_assert_cmpint(RAISES(helper_x87_store(&cpu.parent, 8, X87_I32 | X87_OFFSET | X87_POP, MO_32)), ==, EXCP_GP);
+    g_assert_cmpuint(env->fpstt, ==, 7); /* not popped */
+    reset(0x37e);
+    g_assert_cmpint(RAISES(helper_x87_store(&cpu.parent, 8, X87_I32 | X87_OFFSET, MO_32)), ==, -1);
+    g_assert_cmphex(env->fpus, ==, FPX_I | FPUS_SF | FPUS_ES | FPUS_B);
+}
+
 /* ---- the environment ---- */
 static void fill(void)
 {
@@ -291,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/x86/x87/exceptions-wait", test_waits);
     g_test_add_func("/x86/x87/ferr-without-ne", test_ferr);
     g_test_add_func("/x86/x87/overflow-traps", test_overflow_traps);
+    g_test_add_func("/x86/x87/segment-of-a-store", test_segment_of_store);
     g_test_add_func("/x86/x87/environment-layouts", test_env_layouts);
     g_test_add_func("/x86/x87/save-and-restore", test_save_restore);
     g_test_add_func("/x86/x87/packed-decimal", test_decimal);

@@ -387,7 +387,7 @@ gdt:    .quad   0
         .quad   0x00cf12000000ffff      /* DATA_ABSENT */
         .quad   0x00cf98000000ffff      /* EXEC_ONLY */
 gdt_end:
-        .globl  gdt_pointer, idt_pointer, tss, tss2, idt
+        .globl  pdpt, gdt_pointer, idt_pointer, tss, tss2, idt
 gdt_pointer: .word gdt_end - gdt - 1
         WORD    gdt
 idt_pointer: .word 256 * 2 * WORD_BYTES - 1
