@@ -206,6 +206,36 @@ static void test_code_flag_outlives_blocks(void)
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
 }
 
+/* ---- recent pages ---- */
+static void pretend_recent(void)
+{
+    c->parent.recent[TOY_KERNEL][3] = (CPURecentPage){ .page = 0x3000, .addend = 1 };
+    c->parent.recent[TOY_USER][3] = (CPURecentPage){ .page = 0x3000, .addend = 1 };
+}
+
+static bool forgotten(unsigned idx) { return c->parent.recent[idx][3].page == TLB_EMPTY; }
+
+static void test_recent_pages_are_forgotten(void)
+{
+    fresh();
+    pretend_recent();
+    mmu_flush_range(&c->parent, 0x7000, 1, 12, MMU_ASID_ANY, 1u << TOY_KERNEL);
+    g_assert_true(forgotten(TOY_KERNEL) && !forgotten(TOY_USER));
+    pretend_recent();
+    mmu_flush(&c->parent, 1u << TOY_USER);
+    g_assert_true(!forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    pretend_recent();
+    mmu_flush_asid(&c->parent, c->asid, ~0u);
+    g_assert_true(forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    pretend_recent();
+    mmu_set_asid(&c->parent, 5);
+    g_assert_true(forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    mmu_set_asid(&c->parent, 0);
+    pretend_recent();
+    mmu_ld(&c->parent, 0x3000, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_true(forgotten(TOY_KERNEL) && !forgotten(TOY_USER));
+}
+
 static void test_device_write(void)
 {
     fresh();
@@ -406,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/smc/code-flag-comes-and-goes", test_code_flag_comes_and_goes);
     g_test_add_func("/exec/smc/rewritten-code-stays-slow", test_rewritten_code_stays_slow);
     g_test_add_func("/exec/smc/code-flag-outlives-blocks", test_code_flag_outlives_blocks);
+    g_test_add_func("/exec/tlb/recent-pages-are-forgotten", test_recent_pages_are_forgotten);
     g_test_add_func("/exec/smc/device-write", test_device_write);
     return g_test_run();
 }
