@@ -167,7 +167,7 @@ static MemTxResult copy(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, uint8_t
     while (len) {
         const FlatRange *r = address_space_lookup(as, addr);
         uint64_t chunk = r ? range_room(r, addr, len) : MIN_OF(len, MEM_PAGE_SIZE - (addr & (MEM_PAGE_SIZE - 1)));
-        if (!r) {
+        if (!r || (attrs.memory && !is_ram(r, write && !rom_too))) {
             if (!write)
                 memset(buf, 0, chunk);
             result = MEMTX_DECODE_ERROR;

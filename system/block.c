@@ -280,10 +280,10 @@ static const char *foreign_format(int fd)
 static bool open_image(BlockBackend *blk, bool raw, GError **error)
 {
     struct stat st;
-    blk->fd = open(blk->path, (blk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    blk->fd = open(blk->path, (blk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK); /* a named pipe would wait for its writer */
     if (blk->fd < 0)
         return error_set(error, "%s: %s%s", blk->path, strerror(errno), errno == EACCES || errno == EROFS ? " (readonly=on opens an image that cannot be written)" : "");
-    if (fstat(blk->fd, &st) || S_ISDIR(st.st_mode))
+    if (fstat(blk->fd, &st) || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
         return error_set(error, "%s: a disk image is a file or a block device", blk->path);
     const char *format = raw ? NULL : foreign_format(blk->fd);
     if (format)

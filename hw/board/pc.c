@@ -19,6 +19,7 @@
 #define MIN_RAM (2ull << 20)
 
 static PcBoard pc; /* (B) there is one machine */
+static MachineConfig pc_config; /* (c) a copy: firmware asks for tables long after the caller's is gone */
 
 static const PcChipset chipset_i440fx = {
     .bus = "pci.0", .host = &i440fx_bridge, .isa = &piix3_bridge, .isa_devfn = PCI_DEVFN(1, 0), .low_ram_all = 0xe0000000, .low_ram = 0xc0000000,
@@ -62,7 +63,8 @@ static bool parse_options(PcBoard *b, GError **error)
 
 static bool parse_config(PcBoard *b, const MachineConfig *config, const BoardClass *class, const PcChipset *chipset, GError **error)
 {
-    *b = (PcBoard){ .config = config, .class = class, .chipset = chipset, .smp = config->smp ? config->smp : 1, .use_hpet = true, .use_smm = true,
+    pc_config = *config;
+    *b = (PcBoard){ .config = &pc_config, .class = class, .chipset = chipset, .smp = config->smp ? config->smp : 1, .use_hpet = true, .use_smm = true,
                     .use_i8042 = true, .use_acpi = !config->no_acpi };
     b->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram;
     if (!board_check_options(class, config, error) || !parse_options(b, error))

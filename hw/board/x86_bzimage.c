@@ -16,8 +16,8 @@
 /* Offsets in the file and in the boot parameters alike. */
 enum {
     BP_ACPI_RSDP_ADDR = 0x070, BP_EXT_RAMDISK_IMAGE = 0x0c0, BP_ALT_MEM_K = 0x1e0, BP_E820_ENTRIES = 0x1e8, HDR_START = 0x1f1,
-    HDR_SETUP_SECTS = 0x1f1, HDR_BOOT_FLAG = 0x1fe, HDR_JUMP = 0x200, HDR_MAGIC = 0x202, HDR_VERSION = 0x206, HDR_TYPE_OF_LOADER = 0x210,
-    HDR_LOADFLAGS = 0x211, HDR_CODE32_START = 0x214, HDR_RAMDISK_IMAGE = 0x218, HDR_RAMDISK_SIZE = 0x21c, HDR_HEAP_END_PTR = 0x224,
+    HDR_SETUP_SECTS = 0x1f1, HDR_SYSSIZE = 0x1f4, HDR_BOOT_FLAG = 0x1fe, HDR_JUMP = 0x200, HDR_MAGIC = 0x202, HDR_VERSION = 0x206,
+    HDR_TYPE_OF_LOADER = 0x210, HDR_LOADFLAGS = 0x211, HDR_CODE32_START = 0x214, HDR_RAMDISK_IMAGE = 0x218, HDR_RAMDISK_SIZE = 0x21c, HDR_HEAP_END_PTR = 0x224,
     HDR_CMD_LINE_PTR = 0x228, HDR_INITRD_ADDR_MAX = 0x22c, HDR_KERNEL_ALIGNMENT = 0x230, HDR_RELOCATABLE = 0x234, HDR_XLOADFLAGS = 0x236,
     HDR_CMDLINE_SIZE = 0x238, HDR_SETUP_DATA = 0x250, HDR_PREF_ADDRESS = 0x258, HDR_INIT_SIZE = 0x260, HDR_MIN_END = 0x264, BP_E820_TABLE = 0x2d0,
 };
@@ -50,6 +50,7 @@ static bool parse(BzImage *z, GError **error)
 {
     const char *name = z->kernel->name;
     size_t setup = z->hdr[HDR_SETUP_SECTS] ? z->hdr[HDR_SETUP_SECTS] : 4;
+    uint64_t needed;
 
     z->version = lduw_le_p(z->hdr + HDR_VERSION);
     if (z->version < VERSION_MIN)
@@ -60,6 +61,9 @@ static bool parse(BzImage *z, GError **error)
     if (z->code_at >= z->kernel->len)
         return error_set(error, "%s: truncated: its protected-mode part starts at %zu, the file ends at %zu", name, z->code_at, z->kernel->len);
     z->code_len = z->kernel->len - z->code_at;
+    needed = (uint64_t)ldl_le_p(z->hdr + HDR_SYSSIZE) * 16;
+    if (needed > z->code_len)
+        return error_set(error, "%s: truncated: its protected-mode part has %" PRIu64 " bytes, the file %zu of them", name, needed, z->code_len);
     return true;
 }
 

@@ -91,15 +91,26 @@ void ide_fail(IdeDrive *d, uint8_t error)
     d->host->complete(d->host_opaque);
 }
 
+/*
+ * What follows a transfer often starts the next one. An adapter that makes each at once would come back here from within, as many times as
+ * the guest has asked for parts: those are left to the first call's loop.
+ */
 static void transfer(IdeDrive *d, uint8_t *buf, uint32_t len, bool to_guest, void (*moved)(IdeDrive *, bool))
 {
     d->moved = moved;
     d->tf.status = ATA_DRDY | ATA_DSC | (d->dma ? ATA_BSY : ATA_DRQ);
-    if (d->host->transfer(d->host_opaque, buf, len, to_guest, d->dma))
+    d->transferred = d->host->transfer(d->host_opaque, buf, len, to_guest, d->dma);
+    if (d->transferring)
+        return;
+    d->transferring = true;
+    while (d->transferred) {
+        d->transferred = false;
         ide_transferred(d, true);
+    }
+    d->transferring = false;
 }
 
-void ide_send(IdeDrive *d, uint32_t len, void (*moved)(IdeDrive *, bool)) { transfer(d, d->buf, len, true, moved); }
+void ide_send(IdeDrive *d, const uint8_t *buf, uint32_t len, void (*moved)(IdeDrive *, bool)) { transfer(d, (uint8_t *)buf, len, true, moved); }
 void ide_receive(IdeDrive *d, uint8_t *buf, uint32_t len, void (*moved)(IdeDrive *, bool)) { transfer(d, buf, len, false, moved); }
 
 void ide_transferred(IdeDrive *d, bool ok)
@@ -182,7 +193,7 @@ static void read_fetched(void *opaque, int error)
         put_address(d);
         ide_fail(d, ATA_UNC);
     } else {
-        ide_send(d, d->chunk * BLOCK_SECTOR_SIZE, read_sent);
+        ide_send(d, d->buf, d->chunk * BLOCK_SECTOR_SIZE, read_sent);
     }
 }
 
@@ -263,7 +274,7 @@ static void cmd_identify(IdeDrive *d, unsigned packet)
     }
     ide_begin(d, false);
     ide_identify(d, d->buf);
-    ide_send(d, 512, reply_sent);
+    ide_send(d, d->buf, 512, reply_sent);
 }
 
 static void flushed(void *opaque, int error)

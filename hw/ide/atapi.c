@@ -84,23 +84,20 @@ static void part_sent(IdeDrive *d, bool ok)
         good(d);
 }
 
-/* The next part that the byte count allows. The data moves to the buffer's start: a part is always sent from there. */
+/* The next part that the byte count allows. */
 static void send_part(IdeDrive *d)
 {
-    uint32_t left = d->cd_len - d->cd_pos, len = left;
+    const uint8_t *from = d->buf + d->cd_pos;
+    uint32_t len = d->cd_len - d->cd_pos;
     if (!d->dma) {
         uint32_t limit = d->block & ~1u;
-        len = MIN_OF(left, limit);
+        len = MIN_OF(len, limit);
         d->tf.lba1 = (uint8_t)len;
         d->tf.lba2 = (uint8_t)(len >> 8);
-        if (d->cd_pos)
-            memmove(d->buf, d->buf + d->cd_pos, left);
-        d->cd_len -= d->cd_pos;
-        d->cd_pos = 0;
     }
     d->cd_pos += len;
     d->tf.count = (uint8_t)((d->tf.count & ~7u) | REASON_TO_HOST);
-    ide_send(d, len, part_sent);
+    ide_send(d, from, len, part_sent);
 }
 
 /* Sends the reply of len bytes in the buffer, cut to what the packet allows. */

@@ -61,6 +61,7 @@ struct IdeDrive {
     uint32_t chunk;             /* sectors in the buffer */
     uint32_t block;             /* sectors a transfer, at most */
     bool dma, busy;
+    bool transferring, transferred; /* transfer() runs; one that it started has been made at once */
     uint8_t *buf;               /* IDE_BUFFER bytes */
 
     /* ---- what stays between commands (B) ---- */

@@ -8,8 +8,8 @@
 /* Ends the command: well, or with an error register. */
 void ide_done(IdeDrive *d);
 void ide_fail(IdeDrive *d, uint8_t error);
-/* Sends or takes len bytes of the buffer, then moved. */
-void ide_send(IdeDrive *d, uint32_t len, void (*moved)(IdeDrive *d, bool ok));
+/* Sends or takes len bytes of the buffer, then moved; that may be from within the call. */
+void ide_send(IdeDrive *d, const uint8_t *buf, uint32_t len, void (*moved)(IdeDrive *d, bool ok));
 void ide_receive(IdeDrive *d, uint8_t *buf, uint32_t len, void (*moved)(IdeDrive *d, bool ok));
 /* Whether transfers of the command go by DMA rather than by the data port. */
 static inline void ide_begin(IdeDrive *d, bool dma) { d->dma = dma; }

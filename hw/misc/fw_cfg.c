@@ -168,6 +168,9 @@ static uint64_t read_data(FwCfg *s, unsigned size)
     return value;
 }
 
+/* DMA reaches memory only: a file written to registers, byte by byte, could keep the machine busy for long. */
+static const MemTxAttrs dma_attrs = { .memory = 1 };
+
 static bool dma_pad(hwaddr address, uint32_t len)
 {
     static const uint8_t zeros[4096];
@@ -176,7 +179,7 @@ static bool dma_pad(hwaddr address, uint32_t len)
         return false;
     for (uint32_t n; len; len -= n, address += n) {
         n = MIN_OF(len, (uint32_t)sizeof(zeros));
-        if (address_space_write(&address_space_memory, address, MEMTXATTRS_NONE, zeros, n) != MEMTX_OK)
+        if (address_space_write(&address_space_memory, address, dma_attrs, zeros, n) != MEMTX_OK)
             return false;
     }
     return true;
@@ -188,7 +191,7 @@ static bool dma_read(FwCfg *s, hwaddr address, uint32_t len)
 
     if (address + len < address)
         return false;
-    if (n && address_space_write(&address_space_memory, address, MEMTXATTRS_NONE, selected_item(s)->data + s->position, n) != MEMTX_OK)
+    if (n && address_space_write(&address_space_memory, address, dma_attrs, selected_item(s)->data + s->position, n) != MEMTX_OK)
         return false;
     s->position += n;
     return dma_pad(address + n, len - n);
@@ -218,7 +221,7 @@ static void dma_run(FwCfg *s)
         log_printf(LOG_GUEST_ERROR, "fw_cfg: a DMA transfer tried to start another\n");
         return;
     }
-    if (address_space_read(&address_space_memory, at, MEMTXATTRS_NONE, &d, sizeof(d)) != MEMTX_OK) {
+    if (address_space_read(&address_space_memory, at, dma_attrs, &d, sizeof(d)) != MEMTX_OK) {
         log_printf(LOG_GUEST_ERROR, "fw_cfg: no DMA descriptor can be read at 0x%" PRIx64 "\n", at);
         return;
     }
@@ -228,7 +231,7 @@ static void dma_run(FwCfg *s)
     if (status)
         log_printf(LOG_GUEST_ERROR, "fw_cfg: DMA with control 0x%x of %u bytes at 0x%" PRIx64 " failed\n", be32toh(d.control),
                    be32toh(d.length), (uint64_t)be64toh(d.address));
-    address_space_write(&address_space_memory, at, MEMTXATTRS_NONE, &status, sizeof(status));
+    address_space_write(&address_space_memory, at, dma_attrs, &status, sizeof(status));
 }
 
 /* ---- registers; offset of the DMA register: from its start ---- */

@@ -38,7 +38,7 @@ void pci_set_irq(PCIDevice *dev, int level)
 
 static MemTxAttrs attrs_of(const PCIDevice *dev)
 {
-    return (MemTxAttrs){ .requester_id = dev->devfn };
+    return (MemTxAttrs){ .memory = 1, .requester_id = dev->devfn };
 }
 
 MemTxResult pci_dma_read(PCIDevice *dev, hwaddr addr, void *buf, uint64_t len)

@@ -7,7 +7,8 @@
  * register, ROM), INTx routing through the bus's host bridge, MSI and MSI-X. All under the big lock.
  *
  * BARs are placed in the bus's memory and I/O windows when the command register enables them. Bus mastering: a function reads
- * and writes guest memory through pci_dma_*, which honours the command register's bus-master bit.
+ * and writes guest memory through pci_dma_*, which honours the command register's bus-master bit. It reaches memory only: a guest that
+ * points a device at registers, its own among them, would call it in the middle of its work.
  */
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H

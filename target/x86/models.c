@@ -67,7 +67,7 @@ typedef struct Model {
 #define MODELS(X) \
     X("max",            "everything that calque offers", INTEL("calque max processor", 6, 143, 8, 0x1f), max_without, true) \
     X("qemu64",         "the least that 64-bit systems want", AMD("calque virtual CPU (qemu64)", 15, 107, 1, 0x8000000a), qemu64, false) \
-    X("kvm64",          "the same as Intel's", INTEL("calque virtual CPU (kvm64)", 15, 6, 1, 0xd), qemu64, false) \
+    X("kvm64",          "qemu64 by another maker: Intel's vendor, family 15", INTEL("calque virtual CPU (kvm64)", 15, 6, 1, 0xd), qemu64, false) \
     X("x86-64-v2",      "instructions of the psABI's level 2", INTEL("calque x86-64-v2 processor", 6, 143, 8, 0x1f), v2, false) \
     X("x86-64-v3",      "instructions of the psABI's level 3", INTEL("calque x86-64-v3 processor", 6, 143, 8, 0x1f), v3, false) \
     X("Nehalem",        "Intel Core i7 9xx", INTEL("Intel Core i7 9xx (Nehalem Class Core i7)", 6, 26, 3, 0xb), nehalem, false) \

@@ -127,6 +127,7 @@ static void test_malformed(void)
         { "low", 0x211, 0, 1, BZ_SIZE, "zImage" },
         { "truncated", 0x1f1, 200, 1, BZ_SIZE, "truncated" },
         { "no-code", 0, 0, 0, 5 * 512, "truncated" },
+        { "code-cut", 0x1f4, 0x10000000, 4, BZ_SIZE, "truncated" },
         { "wild-address", 0x258, 0xfffffffffffff000ull, 8, BZ_SIZE, "preferred address" },
         { "odd-alignment", 0x230, 0x300000, 4, BZ_SIZE, "alignment" },
         { "huge", 0x260, 0xffffffff, 4, BZ_SIZE, "needs RAM" },
