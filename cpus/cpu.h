@@ -39,6 +39,13 @@ typedef struct CPUTLBFast {
     CPUTLBEntry *table; /* index: (address >> (12 - CPU_TLB_ENTRY_BITS)) & mask, in bytes */
 } CPUTLBFast;
 
+/* A page that loads at one place in generated code found last. Each TLB flush of the index forgets it. */
+typedef struct CPURecentPage {
+    uint64_t page;      /* as CPUTLBEntry.addr_read of plain RAM; ~0: nothing */
+    uint64_t addend;
+} CPURecentPage;
+#define CPU_RECENT_PAGES 32 /* an index, a power of two */
+
 /* Jump cache: where indirect and cross-page branches find host code. Keyed as accel/tb/tb.h says. */
 typedef struct CPUJumpEntry {
     uint64_t tag;     /* guest pc ^ context, as tb_jump_tag */
@@ -80,6 +87,7 @@ struct CPUState {
     uint64_t spill[64];                      /* (v) scratch of the back end */
     uint64_t bounce[8] __attribute__((aligned(64))); /* (v) where ldptr's slow path puts bytes that are not plain RAM */
     CPUJumpEntry jump_cache[CPU_JUMP_CACHE_SIZE]; /* (v) */
+    CPURecentPage recent[CPU_NB_MMU_MODES][CPU_RECENT_PAGES]; /* (v) */
 
     /* ---- execution state ---- */
     uint32_t interrupt_request;              /* (a) CPU_INTERRUPT_* */

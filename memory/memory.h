@@ -47,12 +47,11 @@ typedef struct MemoryRegionOps {
     struct { uint8_t min, max; bool unaligned; } impl;  /* what the handlers take: dispatch splits and merges; 0: as above, max 0 means 8 */
 } MemoryRegionOps;
 
-/* Host memory that is guest RAM or ROM. memfd-backed, shared, so that another process can map it. Freed with its last region. */
+/* Host memory that is guest RAM or ROM, in large pages where the host has them. Freed with its last region. */
 typedef struct RAMBlock {
     uint8_t *host;
     ram_addr_t offset;    /* of its first byte; a multiple of 2 MiB */
     uint64_t size;        /* bytes, a multiple of the page */
-    int fd;
     uint8_t *page_flags;  /* (a) a byte a page: RAM_PAGE_* */
     char *name;
 } RAMBlock;

@@ -148,9 +148,10 @@ static bool place(Parsed *all, unsigned n, Parsed *p, GError **error)
                error_set(error, "drives '%s' and '%s' have the same place (index %d); give one another index=", other->file ? other->file : "(empty)",
                          p->file ? p->file : "(empty)", p->index);
     }
-    p->index = p->drive.cdrom && interface == DRIVE_IF_IDE && !holder(all, n, interface, CDROM_INDEX) ? CDROM_INDEX : 0;
-    while (holder(all, n, interface, p->index))
-        p->index++;
+    int index = p->drive.cdrom && interface == DRIVE_IF_IDE && !holder(all, n, interface, CDROM_INDEX) ? CDROM_INDEX : 0;
+    while (holder(all, n, interface, index)) /* p itself has no index yet */
+        index++;
+    p->index = index;
     return true;
 }
 

@@ -92,6 +92,20 @@ static void accel_help(FILE *out)
                  "  host-features=LIST    host CPU features to leave unused: -avx2,-bmi2,..., or none (x86-64-v2 only)\n");
 }
 
+/* -device help, -device NAME,help. */
+static bool device_help(const Options *o, GString *text)
+{
+    OptionList *list = o->devices->len ? option_list_parse(o->devices->pdata[0]) : NULL;
+    const DeviceClass *class = list && list->name && option_list_get(list, "help") ? device_class_find(list->name) : NULL;
+    bool all = list && is_help(list->name);
+    option_list_free(list);
+    if (all)
+        device_list_help(text);
+    else if (class)
+        device_class_help(class, text);
+    return all || class;
+}
+
 /* "help" as an argument. True: it was answered. */
 static bool answer_help(const Options *o)
 {
@@ -103,7 +117,7 @@ static bool answer_help(const Options *o)
         printf("calque %s\n", CALQUE_VERSION);
     else if (o->machine && is_help(o->machine->name))
         board_list_help(o->arch, text);
-    else if (board && option_list_get(o->machine, "help"))
+    else if (board && !strcmp(board->arch->name, o->arch) && option_list_get(o->machine, "help"))
         board_help(board, text);
     else if (is_help(o->cpu))
         (strcmp(o->arch, cpu_arch_x86_64.name) ? &cpu_arch_aarch64 : &cpu_arch_x86_64)->help(text);
@@ -111,9 +125,7 @@ static bool answer_help(const Options *o)
         accel_help(stdout);
     else if (o->log_items && is_help(o->log_items))
         log_help(stdout);
-    else if (o->devices->len && is_help(o->devices->pdata[0]))
-        device_list_help(text);
-    else
+    else if (!device_help(o, text))
         return false;
     fputs(text->str, stdout);
     return true;

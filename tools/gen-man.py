@@ -13,7 +13,10 @@ HEAD = """.TH CALQUE 1 "" "calque {version}" "User Commands"
 .SH NAME
 calque-system-aarch64, calque-system-x86_64 \\- run a guest machine
 .SH SYNOPSIS
-.B calque-system-aarch64
+.B calque\\-system\\-aarch64
+[\\fIoptions\\fR]
+.br
+.B calque\\-system\\-x86_64
 [\\fIoptions\\fR]
 .SH DESCRIPTION
 calque runs an unmodified guest machine by translating its instructions into the host's and modelling the devices around it.
@@ -41,11 +44,16 @@ send a break
 send Ctrl\\-A
 .SH EXIT STATUS
 0 when the guest powered off (or rebooted, under \\fB\\-no\\-reboot\\fR) or the user ended the program; 1 when the command line or
-the host's state made it impossible to start.
-.SH EXAMPLE
+the host's state made it impossible to start. A guest with the device \\fBisa\\-debug\\-exit\\fR chooses its own: a write of N ends the
+program with 2N + 1.
+.SH EXAMPLES
 .nf
 calque\\-system\\-aarch64 \\-M virt \\-cpu max \\-m 1G \\-nographic \\-kernel vmlinuz \\-initrd initrd.gz \\-append "console=ttyAMA0"
+calque\\-system\\-x86_64 \\-M q35 \\-cpu max \\-m 1G \\-nographic \\-kernel vmlinuz \\-initrd initrd.gz \\-append "console=ttyS0"
+calque\\-system\\-x86_64 \\-M pc \\-m 1G \\-nographic \\-hda disk.img \\-cdrom install.iso
 .fi
+.SH SEE ALSO
+The pages that are installed in share/doc/calque: README.md, cpus.md (machines, CPU models, devices), x86.md, architecture.md, howto.md.
 """
 
 

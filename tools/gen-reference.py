@@ -10,9 +10,12 @@ import sys
 
 ARM, X86 = "aarch64", "x86_64"
 SECTIONS = (("Machines for aarch64", ARM, ["-M", "help"]), ("Options of the machine virt", ARM, ["-M", "virt,help"]),
-            ("aarch64 CPU models and their properties", ARM, ["-cpu", "help"]), ("Devices for aarch64", ARM, ["-device", "help"]),
+            ("aarch64 CPU models and their properties", ARM, ["-cpu", "help"]),
             ("Machines for x86-64", X86, ["-M", "help"]), ("Options of the machine q35", X86, ["-M", "q35,help"]),
-            ("x86-64 CPU models and their features", X86, ["-cpu", "help"]), ("Devices for x86-64", X86, ["-device", "help"]),
+            ("Options of the machine pc", X86, ["-M", "pc,help"]), ("x86-64 CPU models and their features", X86, ["-cpu", "help"]),
+            ("Devices", X86, ["-device", "help"]), ("Properties of the device VGA", X86, ["-device", "VGA,help"]),
+            ("Properties of the device isa-debugcon", X86, ["-device", "isa-debugcon,help"]),
+            ("Properties of the device isa-debug-exit", X86, ["-device", "isa-debug-exit,help"]),
             ("The translator's options", ARM, ["-accel", "help"]), ("What can be logged", ARM, ["-d", "help"]))
 
 

@@ -42,6 +42,28 @@ guest_fetch() {
     rm -rf "$dir/tmp"
 }
 
+# guest_grub_iso KERNEL INITRD OUT: a CD (and disk) that GRUB boots from, by BIOS and by UEFI, with its menu on the serial port.
+guest_grub_iso() {
+    [ "$3" -nt "$1" ] && [ "$3" -nt "$2" ] && [ "$3" -nt tools/guest.sh ] && return
+    say "making a bootable image"
+    local tree=$3.tree
+    mkdir -p "$tree/boot/grub"
+    cp "$1" "$tree/boot/vmlinuz" && cp "$2" "$tree/boot/initrd.gz"
+    cat > "$tree/boot/grub/grub.cfg" <<'CFG'
+serial --unit=0 --speed=115200
+terminal_input serial console
+terminal_output serial console
+set timeout=1
+menuentry "linux" {
+    linux /boot/vmlinuz console=ttyS0
+    initrd /boot/initrd.gz
+}
+CFG
+    grub-mkrescue -o "$3.new" "$tree" >/dev/null 2>&1 || die "grub-mkrescue failed"
+    mv "$3.new" "$3"
+    rm -rf "$tree"
+}
+
 # guest_initrd BUSYBOX OUT: an initial file system with a shell, made anew when older than its parts.
 guest_initrd() {
     [ "$2" -nt "$1" ] && [ "$2" -nt tools/make-initrd.py ] && [ "$2" -nt tools/init.sh ] && return

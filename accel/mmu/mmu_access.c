@@ -59,7 +59,7 @@ bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uin
 {
     if (LIKELY(!(ref->flags & TLB_NOTDIRTY)))
         return false;
-    code_page_release(ref->full.ram);
+    code_page_release(ref->full.ram, false);
     if (tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);

@@ -9,6 +9,8 @@
 #ifndef ACCEL_MMU_MMU_INTERNAL_H
 #define ACCEL_MMU_MMU_INTERNAL_H
 
+#include <string.h>
+
 #include "accel/mmu/mmu.h"
 #include "base/bits.h"
 #include "base/lock.h"
@@ -89,6 +91,8 @@ static inline bool tlb_entry_is(const CPUTLBEntry *e, uint64_t page)
 }
 static inline bool tlb_entry_empty(const CPUTLBEntry *e) { return (e->addr_read & e->addr_write & e->addr_code) == TLB_EMPTY; }
 void tlb_entry_clear(CPUTLBEntry *e);
+/* Generated code forgets the pages of idx that its loops found last. Whenever entries that may be among them go for good; the owner's thread. */
+static inline void tlb_forget_recent(CPUState *cpu, unsigned idx) { memset(cpu->recent[idx], 0xff, sizeof cpu->recent[idx]); }
 /* Empties a set; adapts its size. Lock held. */
 void tlb_set_flush_locked(TlbSet *s);
 /* Makes the set's table what generated code sees for idx. Lock held. */

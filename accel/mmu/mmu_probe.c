@@ -42,6 +42,7 @@ void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, u
             return NULL;
         tb_store_begin(cpu, addr, size, ra);
         tb_invalidate(full->ram, MEM_PAGE_SIZE);
+        code_page_release(full->ram, true);
         tlb_try_make_fast(cpu, va, idx);
     }
     return e->addr_write & TLB_FLAGS ? NULL : (void *)(uintptr_t)(va + e->addend);

@@ -104,8 +104,10 @@ void mmu_init_cpu(CPUState *cpu)
         m->asid[i] = MMU_ASID_ANY;
     __atomic_store_n(&cpu->mmu, m, __ATOMIC_RELEASE);
     lock_acquire(&m->lock);
-    for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++)
+    for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++) {
         tlb_install_locked(cpu, idx);
+        tlb_forget_recent(cpu, idx);
+    }
     lock_release(&m->lock);
 }
 
@@ -205,6 +207,15 @@ static uint64_t write_flags(const TlbFull *full, bool readonly)
     return old & RAM_PAGE_CODE ? TLB_NOTDIRTY : 0;
 }
 
+/* A page that is filled again may be another one: what a fault has changed needs no flush. */
+static void forget_recent_page(CPUState *cpu, unsigned idx, uint64_t page)
+{
+    for (unsigned i = 0; i < CPU_RECENT_PAGES; i++) {
+        if (cpu->recent[idx][i].page == page)
+            cpu->recent[idx][i].page = TLB_EMPTY;
+    }
+}
+
 void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
 {
     CpuMmu *m = cpu->mmu;
@@ -219,6 +230,7 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
     lock_acquire(&m->lock);
     TlbSet *s = tlb_set(m, idx);
     CPUTLBEntry *e = make_place(cpu, s, page, idx);
+    forget_recent_page(cpu, idx, page);
     uint64_t tag = page | (host ? 0 : TLB_MMIO), data = tag | (p->watched ? TLB_WATCH : 0);
     *e = (CPUTLBEntry){
         .addr_read = p->prot & PROT_R ? data : TLB_EMPTY,

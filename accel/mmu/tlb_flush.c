@@ -14,7 +14,8 @@
  * Large pages are filled as single pages of 4 KiB, so dropping one address of a large page must drop what was filled from all
  * of it: a set remembers the ranges.
  *
- * Everything that drops a page of code drops its jump cache entries too.
+ * Everything that drops a page of code drops its jump cache entries too; whatever drops entries, or changes the set in use,
+ * makes generated code forget the recent pages of the index.
  */
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
@@ -32,6 +33,7 @@ static void flush_idx_locked(CPUState *cpu, unsigned idx)
     CpuMmu *m = cpu->mmu;
     for (unsigned i = 0; i < n_sets(m, idx); i++)
         tlb_set_flush_locked(&m->sets[idx][i]);
+    tlb_forget_recent(cpu, idx);
     m->by_asid &= m->by_asid_set | ~(1u << idx);
     m->large_drops[idx] = 0;
     tlb_install_locked(cpu, idx);
@@ -123,6 +125,7 @@ static void foreach_concerned(CPUState *cpu, uint32_t idx_mask, uint32_t asid, v
 {
     CpuMmu *m = cpu->mmu;
     FOREACH_IDX (cpu, idx, idx_mask) {
+        tlb_forget_recent(cpu, idx);
         for (unsigned i = 0; i < n_sets(m, idx); i++) {
             TlbSet *s = &m->sets[idx][i];
             bool only_global = tlb_by_asid(m, idx) && asid != MMU_ASID_ANY && asid != m->asid[i];
@@ -240,6 +243,7 @@ void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask)
     lock_acquire(&m->lock);
     int set = set_of_asid(m, asid);
     FOREACH_IDX (cpu, idx, idx_mask) {
+        tlb_forget_recent(cpu, idx);
         if (!tlb_by_asid(m, idx)) {
             if (set == (int)m->current)
                 drop_nonglobal(&m->sets[idx][0]);
@@ -301,8 +305,10 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid)
     m->current = known >= 0 ? (unsigned)known : recycle_set_locked(cpu, asid);
     m->stamp[m->current] = ++m->clock;
     cpu->jump_context = context_of(m->current);
-    for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++)
+    for (unsigned idx = 0; idx < cpu->target->n_mmu_modes; idx++) {
         tlb_install_locked(cpu, idx);
+        tlb_forget_recent(cpu, idx);
+    }
     lock_release(&m->lock);
     jump_cache_switch(cpu);
 }

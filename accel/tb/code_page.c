@@ -19,9 +19,9 @@
  *    One that held no fast-write entry cannot have a store in flight either: only its own thread, which would have finished
  *    the store, or an earlier code_page_begin, whose answer is then still awaited, takes entries away.
  *
- * When a page's last block is invalidated, RAM_PAGE_CODE is cleared, and TLB entries become fast again at their next slow store.
- * When blocks go only because their room is wanted, the code is likely to be translated again: the flag and the marks stay
- * until a store to the page shows that they are not wanted (code_page_release).
+ * When a page's last block goes, RAM_PAGE_CODE stays at first: whoever rewrites code is likely to run it next, and making the page
+ * a code page again would search all TLBs. Only after a number of stores without a translation in between is it cleared
+ * (code_page_release), and TLB entries become fast again at their next slow store.
  *
  * RAM_PAGE_FAST tells code_page_begin whether there may be fast-write entries at all: most pages of code have none, and the
  * search for them through all TLBs is slow.
@@ -34,6 +34,7 @@
 
 #define LEAF_BITS 12
 #define TOP_BITS 20 /* 16 TiB of ram_addr_t */
+#define IDLE_STORES 16 /* as many words of code as a small patch writes */
 
 static CodePage **top[1u << TOP_BITS]; /* (a) leaves of pointers (a) to pages */
 static unsigned n_top;                 /* tb_lock: leaves lie below it */
@@ -136,7 +137,7 @@ static void list_remove_locked(CodePage *page, TranslationBlock *tb, unsigned n)
     }
 }
 
-/* Marks exactly what the blocks cover, unless something is being read just now. Clears the page's flag when there are none. */
+/* Marks exactly what the blocks cover, unless something is being read just now. */
 static void tidy_locked(CodePage *page)
 {
     if (page->translators)
@@ -148,19 +149,27 @@ static void tidy_locked(CodePage *page)
         if (end > start)
             code_page_mark(page, start, end - start);
     }
+}
+
+static void disarm_locked(CodePage *page)
+{
     RAMBlock *ram = ram_block_of(page->addr);
-    if (!page->blocks && ram)
+    if (page->blocks || page->translators)
+        return;
+    tidy_locked(page);
+    if (ram)
         __atomic_fetch_and(ram_page_flags(ram, page->addr), (uint8_t)~RAM_PAGE_CODE, __ATOMIC_SEQ_CST);
 }
 
-void code_page_release(ram_addr_t addr)
+void code_page_release(ram_addr_t addr, bool all)
 {
     CodePage *page = page_find(addr);
     if (!page || __atomic_load_n(&page->blocks, __ATOMIC_RELAXED))
         return;
+    if (__atomic_add_fetch(&page->idle_stores, 1, __ATOMIC_RELAXED) < IDLE_STORES && !all)
+        return;
     lock_acquire(&tb_lock);
-    if (!page->blocks)
-        tidy_locked(page);
+    disarm_locked(page);
     lock_release(&tb_lock);
 }
 
@@ -258,6 +267,7 @@ void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr)
     lock_acquire(&tb_lock);
     CodePage *page = page_get_locked(addr);
     page->translators++;
+    __atomic_store_n(&page->idle_stores, 0, __ATOMIC_RELAXED);
     th->pages[slot] = page;
     if (!slot)
         th->poisoned = false;

@@ -21,6 +21,7 @@ typedef struct CodePage {
     uintptr_t blocks;                     /* (L) list of blocks: pointer | which of the block's two pages this is */
     uint32_t n_blocks;                    /* (L) */
     uint32_t translators;                 /* (L) translations that are reading the page */
+    uint32_t idle_stores;                 /* (a) slow stores since the page lost its last block */
     uint32_t settling;                    /* (a) vCPUs that may still have a fast store to the page in flight */
     uint64_t words[CODE_PAGE_WORDS / 64]; /* (a) a bit for each 4 bytes that code was, or is being, read from; cleared under the lock */
 } CodePage;
@@ -83,8 +84,8 @@ bool code_page_overlaps(ram_addr_t addr, unsigned len);
 bool code_page_possible(ram_addr_t addr);
 /* th's translation is about to read the page of addr: slot 0 or 1. */
 void code_page_begin(TbThread *th, unsigned slot, ram_addr_t addr);
-/* The page of addr is about to be written: it is a code page no longer if nothing is left of its code. */
-void code_page_release(ram_addr_t addr);
+/* The page of addr is about to be written: it is a code page no longer if nothing has been left of its code for some time, or at all when all of it will be. */
+void code_page_release(ram_addr_t addr, bool all);
 /* Marks bytes as read; before they are read. */
 void code_page_mark(CodePage *page, unsigned offset, unsigned len);
 /*

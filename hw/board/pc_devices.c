@@ -204,9 +204,13 @@ static void set_intx(void *opaque, unsigned devfn, unsigned pin, int level)
     b->chipset->isa->set_intx(b->isa, devfn, pin, level);
 }
 
+/* A message is a memory write like any other; the APICs take those to their window. */
 static void send_msi(void *opaque, uint64_t address, uint32_t data, uint16_t requester)
 {
-    apic_send_msi(address, data);
+    if (address - APIC_DEFAULT_BASE < APIC_REGION_SIZE)
+        apic_send_msi(address, data);
+    else
+        address_space_st(&address_space_memory, address, data, 4, (MemTxAttrs){ .requester_id = requester }, NULL);
 }
 
 /* A function of the chipset; NULL with an error. */

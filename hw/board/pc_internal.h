@@ -11,7 +11,7 @@
 #include "hw/pci/pci.h"
 #include "hw/smbios/smbios.h"
 
-#define PC_MAX_CPUS 8u
+#define PC_MAX_CPUS 64u
 #define PC_NB_GSIS 24u
 #define PC_HIGH_RAM 0x100000000ull
 #define PC_PM_BASE 0x600u            /* where firmware puts the ACPI hardware */

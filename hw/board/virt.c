@@ -46,6 +46,21 @@ static bool parse_gic_version(VirtBoard *b, const char *value, GError **error)
     return true;
 }
 
+/* What is asked for and not here is refused, so that nobody believes to have it. */
+static bool refuse_absent(const MachineConfig *config, GError **error)
+{
+    const struct { bool given; const char *option, *what; } absent[] = {
+        { config->devices, "device", "a bus for devices" }, { config->bios, "bios", "firmware" }, { config->smbios, "smbios", "SMBIOS tables" },
+        { config->vga && strcmp(config->vga, "none"), "vga", "a graphics adapter" },
+        { config->boot_order || config->boot_menu, "boot", "firmware that would read it" }, { config->rtc_base, "rtc", "a clock that can be set here" },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(absent); i++)
+        if (absent[i].given)
+            return error_set(error, "-%s: machine virt does not have %s", absent[i].option, absent[i].what);
+    return true;
+}
+
 static bool parse_config(VirtBoard *b, const MachineConfig *config, const BoardClass *class, GError **error)
 {
     b->config = config;
@@ -53,7 +68,7 @@ static bool parse_config(VirtBoard *b, const MachineConfig *config, const BoardC
     b->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram;
     b->dumpdtb = config->dumpdtb;
     b->gic_version = b->smp > GICV2_MAX_CPUS ? 3 : 2;
-    if (!board_check_options(class, config, error))
+    if (!board_check_options(class, config, error) || !refuse_absent(config, error))
         return false;
     for (unsigned i = 0; i < config->n_options; i++) {
         if (!strcmp(config->options[i].key, "dumpdtb"))

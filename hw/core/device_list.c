@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Every device class by name. A new device is one line in DEVICES, kept in alphabetical order of the constants. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "hw/core/device.h"
 
 #define DEVICES(X) \
@@ -56,8 +58,27 @@ const DeviceClass *device_class_find(const char *name)
     return NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return g_ascii_strcasecmp((*(const DeviceClass *const *)a)->name, (*(const DeviceClass *const *)b)->name);
+}
+
+static void list_part(bool user_creatable, const char *title, GString *out)
+{
+    const DeviceClass *sorted[ARRAY_SIZE(device_classes)];
+    size_t n = 0;
+
+    for (const DeviceClass *const *c = device_classes; *c; c++)
+        if ((*c)->user_creatable == user_creatable)
+            sorted[n++] = *c;
+    qsort(sorted, n, sizeof(sorted[0]), by_name);
+    g_string_append(out, title);
+    for (size_t i = 0; i < n; i++)
+        g_string_append_printf(out, "  %-17s %s\n", sorted[i]->name, sorted[i]->description);
+}
+
 void device_list_help(GString *out)
 {
-    for (const DeviceClass *const *c = device_classes; *c; c++)
-        g_string_append_printf(out, "%-16s %s%s\n", (*c)->name, (*c)->description, (*c)->user_creatable ? "" : " (part of a machine)");
+    list_part(true, "Devices that can be added to machines pc and q35 ('-device NAME,help' lists a device's properties):\n", out);
+    list_part(false, "Devices that belong to their machines:\n", out);
 }

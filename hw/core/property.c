@@ -161,6 +161,8 @@ void device_class_help(const DeviceClass *class, GString *out)
 {
     g_string_append_printf(out, "%s: %s\n", class->name, class->description);
     for (const Property *p = class->properties; p && p->name; p++) {
+        if (p->type == PROP_LINK && class->user_creatable) /* not for the user */
+            continue;
         g_string_append_printf(out, "  %s=<%s>  %s", p->name, type_text[p->type], p->help);
         if (p->default_value)
             g_string_append_printf(out, " (default: %s)", p->default_value);

@@ -41,7 +41,7 @@ static uint32_t fl_mul(unsigned width, uint64_t dst, uint64_t src)
     return (of_result(width, dst) & ~IR_FL_Z) | carry_over_if(wide, wide);
 }
 
-uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2)
+static uint32_t base_flags(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2)
 {
     unsigned width = 8u << (cc_op & 3);
 
@@ -62,6 +62,16 @@ uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2)
     case CC_OP_BLSR: return (of_result(width, dst) & (IR_FL_S | IR_FL_Z)) | carry_over_if(src & 1, false);
     default: return of_result(width, dst); /* LOGIC */
     }
+}
+
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc)
+{
+    uint32_t fl = base_flags(cc_op & CC_BASE, dst, src, src2);
+    unsigned width = 8u << (cc_op >> CC_INC_SIZE_SHIFT & 3);
+
+    if (!(cc_op & CC_INC_OVER))
+        return fl;
+    return fl_inc(cc_op & CC_INC_DEC ? fl_sub(width, inc, 1, false) : fl_add(width, inc, 1, false), fl & IR_FL_C ? 1 : 0);
 }
 
 /* ---- EFLAGS ---- */

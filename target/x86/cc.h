@@ -25,4 +25,13 @@ enum {
     CC_OP_NB = 56
 };
 
+/*
+ * INC and DEC keep CF. Where it is not known (an earlier block left the flags) cc_op keeps saying where CF comes from, and these bits above it say that all
+ * other flags are those of an INC or DEC whose result is in cc_inc.
+ */
+#define CC_BASE 0x3fu
+#define CC_INC_OVER 0x40u
+#define CC_INC_DEC 0x80u           /* with CC_INC_OVER: DEC */
+#define CC_INC_SIZE_SHIFT 8        /* 2 bits */
+
 #endif

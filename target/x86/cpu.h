@@ -48,7 +48,8 @@ typedef enum X86SlotNumber {
     SLOT_FS_BASE, SLOT_GS_BASE,             /* segs[].base of FS and GS: always through these slots in generated code, those of the others by ldenv */
     SLOT_XMM0,                              /* bits 127:0 of vec[0..15] */
     SLOT_YMMH0 = SLOT_XMM0 + 16,            /* bits 255:128 */
-    X86_NB_SLOTS = SLOT_YMMH0 + 16
+    SLOT_CC_INC = SLOT_YMMH0 + 16,          /* cc.h */
+    X86_NB_SLOTS
 } X86SlotNumber;
 
 /* MMU indexes. Implicit supervisor accesses (descriptor tables, TSS) use x86_system_mmu_index. */
@@ -64,12 +65,12 @@ enum {
 typedef struct CPUX86State {
     /* ---- slots ---- */
     uint64_t regs[16];
-    uint64_t cc_dst, cc_src, cc_src2;
+    uint64_t cc_dst, cc_src, cc_src2, cc_inc;
     X86VecReg vec[X86_NB_VEC] __attribute__((aligned(64)));
 
     /* ---- other state that generated code touches ---- */
     uint64_t pc;              /* linear */
-    uint32_t cc_op;           /* CC_OP_*, never CC_OP_DYNAMIC */
+    uint32_t cc_op;           /* CC_OP_*, never CC_OP_DYNAMIC, and CC_INC_* */
     int32_t df;               /* 1 or -1: direction of string instructions */
     uint32_t eflags;          /* without CF PF AF ZF SF OF DF */
     uint32_t hflags;          /* block flags as of now (BF_*), low half; kept by x86_update_hflags */
@@ -219,8 +220,8 @@ void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has
 
 /* ---- flags: cc.c ---- */
 /* Arithmetic flags of the current state in the IR_FL_* layout; and all of EFLAGS in architectural form. */
-uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2);
-static inline uint32_t x86_compute_fl(const CPUX86State *env) { return x86_flags_of(env->cc_op, env->cc_dst, env->cc_src, env->cc_src2); }
+uint32_t x86_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc);
+static inline uint32_t x86_compute_fl(const CPUX86State *env) { return x86_flags_of(env->cc_op, env->cc_dst, env->cc_src, env->cc_src2, env->cc_inc); }
 uint32_t x86_get_eflags(const CPUX86State *env);
 /* Writes the bits in mask (RF and VM too); arithmetic ones become CC_OP_FL. Calls x86_update_hflags. */
 void x86_set_eflags(CPUX86State *env, uint32_t value, uint32_t mask);

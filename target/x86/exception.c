@@ -172,7 +172,7 @@ bool x86_do_interrupt(CPUState *cs, uint32_t request)
         cpu_reset_interrupt(cs, CPU_INTERRUPT_POLL);
     if (env->wait_for_sipi)
         return take_while_waiting(cpu, request);
-    if ((request & CPU_INTERRUPT_SMI) && !env->smm) {
+    if ((request & CPU_INTERRUPT_SMI) && !env->smm && !(env->hflags & BF_INHIBIT)) {
         cpu_reset_interrupt(cs, CPU_INTERRUPT_SMI);
         x86_enter_smm(cpu);
         return true;

@@ -51,7 +51,7 @@ X86Feature x86_feature_by_name(const char *name)
 static const struct { X86Feature feature, needs[3]; } needs[] = {
     NEEDS(PSE36, F(PSE)),            NEEDS(MCA, F(MCE)),                NEEDS(MMX, F(FPU)),          NEEDS(FXSR, F(FPU)),
     NEEDS(SSE, F(FXSR), F(MMX)),     NEEDS(SSE2, F(SSE)),               NEEDS(SSE3, F(SSE2)),        NEEDS(SSSE3, F(SSE3)),
-    NEEDS(SSE4_1, F(SSSE3)),         NEEDS(SSE4_2, F(SSE4_1)),          NEEDS(SSE4A, F(SSE3)),       NEEDS(AES, F(SSE2)),
+    NEEDS(SSE4_1, F(SSSE3)),         NEEDS(SSE4_2, F(SSE4_1)),          NEEDS(AES, F(SSE2)),
     NEEDS(PCLMULQDQ, F(SSE2)),       NEEDS(SHA_NI, F(SSE2)),            NEEDS(GFNI, F(SSE2)),        NEEDS(XSAVE, F(FXSR)),
     NEEDS(AVX, F(XSAVE), F(SSE4_2)), NEEDS(AVX2, F(AVX)),               NEEDS(FMA, F(AVX)),          NEEDS(F16C, F(AVX)),
     NEEDS(VAES, F(AVX), F(AES)),     NEEDS(VPCLMULQDQ, F(AVX), F(PCLMULQDQ)), NEEDS(XSAVEOPT, F(XSAVE)), NEEDS(XSAVEC, F(XSAVE)),

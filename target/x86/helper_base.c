@@ -33,7 +33,7 @@ uint64_t helper_seg_linear(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t
     return x86_seg_linear(x86_cpu(cs), seg, offset, access & 0xffff, access & SEG_LINEAR_WRITE, GETPC());
 }
 
-uint32_t helper_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2) { return x86_flags_of(cc_op, dst, src, src2); }
+uint32_t helper_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc) { return x86_flags_of(cc_op, dst, src, src2, inc); }
 
 uint64_t helper_lock_neg(CPUState *cs, uint64_t va, uint32_t mo)
 {

@@ -23,7 +23,7 @@ void helper_check_limit(CPUState *cs, uint64_t eip);
 void helper_check_canonical(CPUState *cs, uint64_t eip);
 /* x86_seg_linear; access: bytes, SEG_LINEAR_WRITE. */
 uint64_t helper_seg_linear(CPUState *cs, uint32_t seg, uint64_t offset, uint32_t access);
-uint32_t helper_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2);
+uint32_t helper_flags_of(uint32_t cc_op, uint64_t dst, uint64_t src, uint64_t src2, uint64_t inc);
 /* The old value. */
 uint64_t helper_lock_neg(CPUState *cs, uint64_t va, uint32_t mo);
 /* The image that PUSHF pushes in virtual-8086 mode with IOPL < 3; #GP(0) where VME does not let it. */

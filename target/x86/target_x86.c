@@ -22,6 +22,7 @@ const IRSlot x86_slots[X86_NB_SLOTS] = {
     [SLOT_CC_DST] = { "cc_dst", ENV_OFFSET(cc_dst), IR_I64, 60 },
     [SLOT_CC_SRC] = { "cc_src", ENV_OFFSET(cc_src), IR_I64, 58 },
     [SLOT_CC_SRC2] = { "cc_src2", ENV_OFFSET(cc_src2), IR_I64, 0 },
+    [SLOT_CC_INC] = { "cc_inc", ENV_OFFSET(cc_inc), IR_I64, 0 },
     [SLOT_FS_BASE] = { "fs_base", SEG_OFFSET(X86_SEG_FS, base), IR_I64, 0 },
     [SLOT_GS_BASE] = { "gs_base", SEG_OFFSET(X86_SEG_GS, base), IR_I64, 0 },
     VSLOT(0), VSLOT(1), VSLOT(2),  VSLOT(3),  VSLOT(4),  VSLOT(5),  VSLOT(6),  VSLOT(7),

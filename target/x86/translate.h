@@ -21,6 +21,8 @@ typedef struct CCState {
     uint8_t op;            /* CC_OP_*, CC_OP_DYNAMIC: not known */
     IRRef dst, src, src2;  /* as cc.h says, of op's size (I64 for CC_OP_x+3, else I32); IR_NONE when only the slots know them */
     IRRef a;               /* first operand of ADD and SUB when still at hand, or IR_NONE */
+    uint8_t over;          /* with CC_OP_DYNAMIC: CC_OP_INC or CC_OP_DEC with its size when env->cc_op has CC_INC_OVER, whose result is inc */
+    IRRef inc;
     IRRef cf;              /* FL: CF as 0 or 1 when it is at hand by itself, or IR_NONE */
 } CCState;
 
@@ -35,7 +37,6 @@ typedef struct DisasContext {
     bool code64, stack32;  /* stack32: ESP, without it SP (code64: RSP) */
     unsigned mode;         /* default operand size, log2 bytes; 3 in 64-bit mode */
     CCState cc;
-    bool cc_stored;        /* env->cc_op agrees with cc.op */
     uint8_t cc_in_env;     /* what env->cc_op was last made to say; CC_OP_DYNAMIC: not known */
     uint32_t cc_put[3];    /* the IR insns that last put CC_DST, CC_SRC and CC_SRC2; 0: none that can be taken back */
     bool mmx_checked;      /* this block has made the x87 registers MMX ones (translate_mmx.c) */
@@ -82,6 +83,9 @@ void gen_pop_done(DisasContext *s, unsigned bytes);
 /* ---- flags ---- */
 /* The last of an instruction's effects: flags become op of these (IR_NONE where cc.h has none). */
 void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2);
+/* Flags of INC (dec: DEC) with result r: the carry stays. Before the instruction's effects inc_carry finds the carry, or leaves it unknown (IR_NONE). */
+IRRef inc_carry(DisasContext *s);
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry);
 /* Flags by value, IR_FL_* layout, I32. */
 void set_cc_fl(DisasContext *s, IRRef fl);
 /* CF becomes cf (I32, 0 or 1), the others stay. */

@@ -158,7 +158,7 @@ void trans_incdec(DisasContext *s, const X86Insn *i)
     bool inc = i->row->arg == ALU_ADD;
     unsigned bytes = i->op[0].bytes;
     IRType t = op_type(bytes);
-    IRRef carry = get_cf(s), addr, r, by = ir_int(s->f, t, inc ? 1 : t == IR_I64 ? ~0ull : 0xffffffffu);
+    IRRef carry = inc_carry(s), addr, r, by = ir_int(s->f, t, inc ? 1 : t == IR_I64 ? ~0ull : 0xffffffffu);
 
     if (i->lock) {
         addr = gen_mem(s, i, bytes, true);
@@ -167,5 +167,5 @@ void trans_incdec(DisasContext *s, const X86Insn *i)
         r = ir_add(s->f, load_rmw(s, i, 0, &addr), by);
         store_rmw(s, i, 0, addr, r);
     }
-    set_cc(s, (inc ? CC_OP_INC : CC_OP_DEC) + log2_bytes(bytes), r, carry, IR_NONE);
+    set_cc_inc(s, !inc, bytes, r, carry);
 }

@@ -46,7 +46,6 @@ void set_cc(DisasContext *s, unsigned op, IRRef dst, IRRef src, IRRef src2)
     put_cc_slot(s, SLOT_CC_DST, dst);
     put_cc_slot(s, SLOT_CC_SRC, src);
     put_cc_slot(s, SLOT_CC_SRC2, src2);
-    s->cc_stored = s->cc_in_env == op;
 }
 
 void set_cc_fl(DisasContext *s, IRRef fl) { set_cc(s, CC_OP_FL, fl, IR_NONE, IR_NONE); }
@@ -70,14 +69,12 @@ void sync_cc(DisasContext *s)
         return;
     ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_i32(s->f, s->cc.op));
     s->cc_in_env = s->cc.op;
-    s->cc_stored = true;
 }
 
 void forget_cc(DisasContext *s)
 {
     s->cc = (CCState){ .op = CC_OP_DYNAMIC };
     s->cc_in_env = CC_OP_DYNAMIC;
-    s->cc_stored = true;
 }
 
 /* Flags of an earlier block: from here on they are known by value. No access that may fault comes in between. */
@@ -88,8 +85,33 @@ static void resolve(DisasContext *s)
     IRRef op = ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), slot[3];
     for (unsigned n = 0; n < 3; n++)
         slot[n] = ir_get(s->f, IR_I64, SLOT_CC_DST + n);
-    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2]));
+    set_cc_fl(s, ir_call(s->f, &ir_helper_flags_of, op, slot[0], slot[1], slot[2], ir_get(s->f, IR_I64, SLOT_CC_INC)));
     sync_cc(s);
+}
+
+/* ---- INC and DEC ---- */
+IRRef inc_carry(DisasContext *s) { return s->cc.op == CC_OP_DYNAMIC ? IR_NONE : get_cf(s); }
+
+/* Over flags that an earlier block left: where their carry comes from stays in env->cc_op. */
+static void set_over(DisasContext *s, bool dec, unsigned size, IRRef r)
+{
+    uint32_t bits = CC_INC_OVER | (dec ? CC_INC_DEC : 0) | size << CC_INC_SIZE_SHIFT;
+    uint8_t over = (uint8_t)((dec ? CC_OP_DEC : CC_OP_INC) + size);
+
+    ir_put(s->f, SLOT_CC_INC, r);
+    if (s->cc.over != over) {
+        IRRef base = ir_and(s->f, ir_ldenv(s->f, IR_I32, ENV_OFFSET(cc_op), 2, false), ir_i32(s->f, CC_BASE));
+        ir_stenv(s->f, ENV_OFFSET(cc_op), 2, ir_or(s->f, base, ir_i32(s->f, bits)));
+    }
+    s->cc = (CCState){ .op = CC_OP_DYNAMIC, .over = over, .inc = r };
+}
+
+void set_cc_inc(DisasContext *s, bool dec, unsigned bytes, IRRef r, IRRef carry)
+{
+    if (carry)
+        set_cc(s, (dec ? CC_OP_DEC : CC_OP_INC) + log2_bytes(bytes), r, carry, IR_NONE);
+    else
+        set_over(s, dec, log2_bytes(bytes), r);
 }
 
 /* ---- the flags as a value ---- */
@@ -330,8 +352,25 @@ static Condition cond_other(DisasContext *s, unsigned cond)
     }
 }
 
+/* After an INC over unknown flags: what does not ask for the carry or the parity. */
+static bool cond_over(DisasContext *s, unsigned cond, Condition *out)
+{
+    CCState before = s->cc;
+
+    if (!before.over || cond >> 1 == COND_B || cond >> 1 == COND_BE || cond >> 1 == COND_P)
+        return false;
+    s->cc = (CCState){ .op = before.over, .dst = before.inc };
+    *out = cond_inc(s, cond, before.over >= CC_OP_DEC);
+    s->cc = before;
+    return true;
+}
+
 static Condition condition(DisasContext *s, unsigned cond)
 {
+    Condition c;
+
+    if (cond_over(s, cond, &c))
+        return c;
     resolve(s);
     switch (cc_group(&s->cc)) {
     case CC_OP_FL: return s->cc.cf && cond >> 1 == COND_B ? pair(IR_NE ^ (cond & 1), s->cc.cf, ir_i32(s->f, 0)) : on_flags(s, cond);
@@ -363,7 +402,7 @@ static IRRef handed_on_carry(DisasContext *s)
 
 IRRef get_cf(DisasContext *s)
 {
-    if (s->cc.op == CC_OP_DYNAMIC && !is_slow(s))
+    if (s->cc.op == CC_OP_DYNAMIC && !s->cc.over && !is_slow(s))
         return handed_on_carry(s);
     return gen_setcc(s, COND_B << 1, IR_I32);
 }

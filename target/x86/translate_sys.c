@@ -41,7 +41,8 @@ void trans_sti(DisasContext *s, const X86Insn *i)
     IRRef shadow = ir_shl(s->f, ir_extract(s->f, ir_not(s->f, old), 9, 1), ir_i32(s->f, 12));
     if (is_slow(s)) {
         store_eflags(s, ir_or(s->f, old, ir_i32(s->f, EF_IF)));
-        set_inhibit(s, shadow);
+        if (!(s->flags & BF_TF)) /* a #DB follows, which STI does not hold off, and ends the shadow */
+            set_inhibit(s, shadow);
         gen_exit_next(s, true);
         return;
     }

@@ -10,12 +10,9 @@ typedef char Tenbytes[10];
 
 static const uint16_t host_cw = 0x37f; /* the ABI's */
 
-/*
- * The registers hold b and a only, so that instructions that push find room; two results are stored whether or not two are left. The flags
- * that x87_host_arith leaves are cleared first: one that the guest's control word unmasks would trap at the next load.
- */
+/* Flags are cleared first: x87_host_arith leaves some, and guest_cw may unmask them. The registers hold b and a only, so that instructions that push find room; two results are stored whether or not two are left. */
 #define RUN(insn) \
-    __asm__ volatile("fnclex\n\tfldcw %[cw]\n\tfldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfnclex\n\tfldcw %[host]\n\tfstpt %[top]\n\tfstpt %[second]\n\tfninit" \
+    __asm__ volatile("fnclex\n\tfldcw %[cw]\n\tfldt %[b]\n\tfldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]\n\tfnclex\n\tfldcw %[host]\n\tfstpt %[top]\n\tfstpt %[second]\n\tfninit" \
                      : [top] "=m"(*(Tenbytes *)&r->top), [second] "=m"(*(Tenbytes *)&r->second), [sw] "=m"(r->sw) \
                      : [cw] "m"(cw), [host] "m"(host_cw), [a] "m"(*(const Tenbytes *)&a), [b] "m"(*(const Tenbytes *)&b))
 

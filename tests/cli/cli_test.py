@@ -189,6 +189,12 @@ def case_refuses_unknown_device():
     refused(["-M", "virt", "-device", "virtio-net-pci"], "virtio-net-pci", "-device help")
 
 
+def case_refuses_what_virt_does_not_have():
+    for option in (["-device", "VGA"], ["-bios", "x"], ["-smbios", "type=1,serial=3"], ["-vga", "std"], ["-boot", "c"], ["-boot", "menu=on"], ["-rtc", "base=utc"]):
+        refused(["-M", "virt", *option], option[0], "virt")
+    refused(["-M", "pc"], "pc", "aarch64")
+
+
 def case_refuses_unknown_accel():
     refused(["-M", "virt", "-accel", "kvm"], "kvm", "tcg", "-accel help")
     refused(["-M", "virt", "-accel", "tcg,tbsize=4"], "tbsize", "tb-size", "-accel help")
@@ -284,7 +290,8 @@ def case_help():
     printed(["-cpu", "help"], "max", "cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "pauth")
     printed(["-accel", "help"], "thread=multi|single", "tb-size")
     printed(["-d", "help"], "in_asm", "op_opt", "out_asm", "int", "mmu", "exec", "cpu", "guest_errors", "unimp")
-    printed(["-device", "help"])
+    printed(["-device", "help"], "VGA", "pl011")
+    printed(["-device", "isa-debugcon,help"], "iobase=<number>", "chardev=")
 
 
 # ---- what runs ----

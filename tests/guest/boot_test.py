@@ -13,6 +13,7 @@ import re
 import select
 import signal
 import sys
+import tempfile
 import termios
 import time
 
@@ -258,6 +259,17 @@ CASES_AMD64 = {
     "panic": (case_panic, "cloud", ["-no-reboot"], "panic=-1", 90),
     "ctrl-a": (case_ctrl_a, "cloud", [], "", 90),
 }
+ISO = str(CACHE / "amd64-grub.iso")
+OVMF = "/usr/share/OVMF/OVMF_{}.fd"
+UEFI = ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF.format('CODE')}", "-drive", "if=pflash,format=raw,file={vars}"]
+# Firmware and GRUB instead of -kernel: flavour None.
+CASES_AMD64.update({
+    "grub-pc-cd": (case_shell, None, ["-M", "pc", "-cdrom", ISO], "", 150),
+    "grub-pc-disk": (case_shell, None, ["-M", "pc", "-drive", f"if=ide,format=raw,readonly=on,file={ISO}"], "", 150),
+    "grub-q35-cd": (case_smp4, None, ["-smp", "4", "-cdrom", ISO], "", 200),
+    "grub-q35-disk": (case_reboot, None, ["-drive", f"if=ide,format=raw,readonly=on,file={ISO}"], "", 200),
+    "grub-uefi": (case_shell, None, ["-cdrom", ISO, *UEFI], "", 300),
+})
 CASES.update({f"amd64-{name}": case for name, case in CASES_AMD64.items()})
 GUESTS = {"arm64": ("virt", "ttyAMA0"), "amd64": ("q35", "ttyS0")}
 
@@ -267,7 +279,11 @@ def guest_of(name):
 
 
 def needed(names):
-    return [f for n in names for f in (CACHE / f"{guest_of(n)}-initrd.gz", CACHE / f"{guest_of(n)}-{CASES[n][1]}/vmlinuz")]
+    return [f for n in names for f in ((pathlib.Path(ISO), pathlib.Path(OVMF.format("VARS"))) if CASES[n][1] is None else kernel_files(n))]
+
+
+def kernel_files(n):
+    return (CACHE / f"{guest_of(n)}-initrd.gz", CACHE / f"{guest_of(n)}-{CASES[n][1]}/vmlinuz")
 
 
 def run(emulator, name):
@@ -277,8 +293,13 @@ def run(emulator, name):
     memory = [] if "-m" in options else ["-m", "1G"]
     cpu = [] if "-cpu" in options else ["-cpu", "max"]
     slower = float(os.environ.get("CALQUE_TEST_SLOWER", "1"))
-    command = [emulator, *machine, *cpu, *memory, "-nographic", "-kernel", str(CACHE / f"{guest}-{flavour}/vmlinuz"), "-initrd",
-               str(CACHE / f"{guest}-initrd.gz"), "-append", f"console={GUESTS[guest][1]} {append}".strip(), *options]
+    kernel = [] if flavour is None else ["-kernel", str(CACHE / f"{guest}-{flavour}/vmlinuz"), "-initrd", str(CACHE / f"{guest}-initrd.gz"),
+                                         "-append", f"console={GUESTS[guest][1]} {append}".strip()]
+    variables = tempfile.NamedTemporaryFile(prefix="calque-vars-")
+    if any("{vars}" in o for o in options):
+        variables.write(pathlib.Path(OVMF.format("VARS")).read_bytes())
+        variables.flush()
+    command = [emulator, *machine, *cpu, *memory, "-nographic", *kernel, *(o.replace("{vars}", variables.name) for o in options)]
     g = Guest(command, seconds * slower)
     start = time.monotonic()
     try:

@@ -8,6 +8,8 @@
 
 #include "accel/host/x86_64/jit_internal.h"
 
+#define LOOP_SPAN 256u /* bytes of guest code */
+
 static __thread Ctx *ctx;
 
 /* ---- stubs ---- */
@@ -22,6 +24,7 @@ Stub *stub_new(Ctx *c, void (*emit)(Ctx *, Stub *))
     s->n_dirty = 0;
     s->group_reg = NOREG;
     s->kill = 0;
+    s->recent = 0;
     return s;
 }
 
@@ -126,6 +129,17 @@ static bool emit_stubs(Ctx *c)
     return true;
 }
 
+/* A short way back, or an interpreter's dispatch. */
+static bool block_loops(const IRFunc *f)
+{
+    for (unsigned n = 0; n < f->n_exits; n++) {
+        const IRExit *e = &f->exits[n];
+        if (e->kind == IR_EXIT_JUMP || (e->kind == IR_EXIT_CHAIN && !e->is_call && f->pc - e->pc < LOOP_SPAN))
+            return true;
+    }
+    return false;
+}
+
 static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
 {
     if (!ctx)
@@ -138,6 +152,8 @@ static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
     c->f = f;
     c->tb = tb;
     c->guest_insn = ~0u;
+    c->loops = block_loops(f);
+    c->n_recent = 0;
     c->n_links = c->n_stubs = c->n_unwind = 0;
     for (unsigned n = 0; n < TB_MAX_LINKS; n++)
         tb->links[n].patch_offset = tb->links[n].unlinked_offset = 0;

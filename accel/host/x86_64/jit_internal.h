@@ -77,6 +77,10 @@ typedef struct Stub {
     bool save_vec;            /* xmm registers are live */
     uint16_t kill;            /* registers of groups alive at the jump */
     int8_t reg[6];            /* operands and result, as emit likes */
+    uint8_t recent;           /* memory access by a recent page: its number + 1; addend and scratch are in reg[4], reg[5]; else 0 */
+    uint8_t align;            /* of it, log2 */
+    int16_t adjust;
+    uint8_t *hit;             /* where its body goes on with the addend */
     int8_t group_reg;         /* memory access of a group: the register with the addend; else NOREG */
     uint64_t imm;
     struct { uint8_t slot; int8_t reg; IRRef value; } dirty[MAX_DIRTY];
@@ -107,6 +111,8 @@ struct Ctx {
     uint32_t pins_stored;     /* pinned registers whose homes agree with them */
     IRRef rv[32];             /* value in each register */
     HostFlags hf;
+    bool loops;               /* blocks that are likely to come round to themselves soon: loads go by recent pages */
+    unsigned n_recent;        /* such loads so far */
     IRRef polled;             /* br whose poll has been made already */
     uint8_t *compare;         /* where the compare that set the host's flags begins, while it is the last instruction */
     unsigned n_links, n_stubs, n_unwind, n_free_spills, n_dying_spills;
@@ -241,6 +247,8 @@ typedef struct Probe { Mem host; int tmp, tmp2; Stub *stub; } Probe;
 Probe emit_probe(Ctx *c, const Access *acc);
 /* In a grouped access's stub: the access's own probe. Returns the jump to take when it misses too. */
 uint8_t *stub_probe_again(Ctx *c, const Stub *s, unsigned size, bool write, Mem *host);
+/* In the stub of a load by a recent page: looks the page up in the TLB and makes it recent. Returns the jump to take when it is not there. */
+uint8_t *stub_probe_recent(Ctx *c, const Stub *s);
 /* Before an insn and when its register is needed for something else. */
 void groups_begin_insn(Ctx *c);
 bool groups_drop(Ctx *c, uint32_t regs);

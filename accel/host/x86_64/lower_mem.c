@@ -108,11 +108,13 @@ static void emit_access(Ctx *c, const Stub *s, Mem m)
 }
 
 /* ---- stubs ---- */
-/* A group's member: again with a probe of its own. Returns the jump to the slow path. */
+/* A group's member, or a load by a recent page: again with a probe of its own. Returns the jump to the slow path. */
 static uint8_t *stub_again(Ctx *c, Stub *s)
 {
     const IRInsn *in = &c->f->insns[s->insn];
     Mem m;
+    if (s->recent)
+        return stub_probe_recent(c, s);
     if (s->group_reg == NOREG)
         return NULL;
     uint8_t *miss = stub_probe_again(c, s, MO_SIZE(in->aux) + (in->op == IR_st2), in->op == IR_st || in->op == IR_st2, &m);

@@ -13,6 +13,17 @@
  *     mov  t, [t + addend]
  *     ...  [addr + t + disp]
  *
+ * Loops. Where a block comes round to itself, or dispatches, each load has a recent page of its own (CPUState.recent), which most
+ * often is the one wanted: the addend then does not wait for the address, and there is less to do.
+ *
+ *     lea  u, [addr + disp + adjust]
+ *     and  u, -4096 | alignment
+ *     cmp  u, [rbp + recent.page]
+ *     jne  stub                      the probe above, and what it finds becomes the recent page
+ *     mov  t, [rbp + recent.addend]
+ *
+ * Stores have none: their pages are taken away by other threads.
+ *
  * Registers are all allotted before the jne, so that stub and body agree about where everything is.
  *
  * Groups. Where more accesses of the kind follow, at constant offsets from the same base value, the first one's probe covers them
@@ -185,6 +196,42 @@ static Probe probe_group(Ctx *c, const Access *acc, const Range *r, int64_t own,
     return p;
 }
 
+static Mem recent_field(const Ctx *c, const Stub *s, size_t field)
+{
+    unsigned idx = MO_IDX(c->f->insns[s->insn].aux);
+    return ENV(offsetof(CPUState, recent) + (idx * CPU_RECENT_PAGES + s->recent - 1u) * sizeof(CPURecentPage) + field);
+}
+
+/* c->loops: the loads of a block have places of their own as far as there are enough; different loops begin at different ones. */
+static void probe_recent(Ctx *c, Probe *p, int base, int64_t last, unsigned align)
+{
+    Asm *a = &c->a;
+    Stub *s = p->stub;
+    s->recent = (uint8_t)(((c->f->pc >> 3) * 5 + c->n_recent++) % CPU_RECENT_PAGES + 1);
+    s->reg[4] = (int8_t)p->tmp;
+    s->reg[5] = (int8_t)p->tmp2;
+    lea_or_mov(a, p->tmp2, base, last);
+    alu_ri(a, ALU_AND, true, p->tmp2, -(1 << PAGE_BITS) | (int32_t)((1u << align) - 1));
+    alu_rm(a, ALU_CMP, true, p->tmp2, recent_field(c, s, offsetof(CPURecentPage, page)));
+    s->jump[0] = jcc32(a, CC_NE);
+    mov_rm(a, true, p->tmp, recent_field(c, s, offsetof(CPURecentPage, addend)));
+    s->hit = a->p;
+}
+
+uint8_t *stub_probe_recent(Ctx *c, const Stub *s)
+{
+    Asm *a = &c->a;
+    int64_t disp = (int64_t)s->imm;
+    int t = s->reg[4], u = s->reg[5];
+    emit_match(a, MO_IDX(c->f->insns[s->insn].aux), false, s->reg[0], disp, disp + s->adjust, s->align, t, u);
+    uint8_t *miss = jcc32(a, CC_NE);
+    mov_rm(a, true, t, mem_at(t, offsetof(CPUTLBEntry, addend)));
+    mov_mr(a, true, recent_field(c, s, offsetof(CPURecentPage, page)), u);
+    mov_mr(a, true, recent_field(c, s, offsetof(CPURecentPage, addend)), t);
+    jmp_to(a, s->hit);
+    return miss;
+}
+
 static Probe probe_single(Ctx *c, const Access *acc, int64_t disp)
 {
     Asm *a = &c->a;
@@ -200,9 +247,15 @@ static Probe probe_single(Ctx *c, const Access *acc, int64_t disp)
         alu_rr(a, ALU_ADD, true, base, acc->addr);
         disp = 0;
     }
-    emit_match(a, idx, acc->write, base, disp, disp + adjust, acc->align, p.tmp, p.tmp2);
-    p.stub->jump[0] = jcc32(a, CC_NE);
-    mov_rm(a, true, p.tmp, mem_at(p.tmp, offsetof(CPUTLBEntry, addend)));
+    if (c->loops && acc->group && !acc->write) {
+        p.stub->align = (uint8_t)acc->align;
+        p.stub->adjust = (int16_t)adjust;
+        probe_recent(c, &p, base, disp + adjust, acc->align);
+    } else {
+        emit_match(a, idx, acc->write, base, disp, disp + adjust, acc->align, p.tmp, p.tmp2);
+        p.stub->jump[0] = jcc32(a, CC_NE);
+        mov_rm(a, true, p.tmp, mem_at(p.tmp, offsetof(CPUTLBEntry, addend)));
+    }
     p.host = mem_index(base, p.tmp, 0, (int32_t)disp);
     return p;
 }

@@ -388,9 +388,9 @@ static void test_refusals(void)
 {
     static const MachineOption odd = { "hpet", "maybe" };
     const MachineConfig rows[] = {
-        { .smp = 9 }, { .ram_bytes = 1 << 20 }, { .kernel = "k", .bios = "b" }, { .dtb = "tree" }, { .options = &odd, .n_options = 1 },
+        { .smp = 65 }, { .ram_bytes = 1 << 20 }, { .kernel = "k", .bios = "b" }, { .dtb = "tree" }, { .options = &odd, .n_options = 1 },
     };
-    static const char *const messages[] = { "-smp 9", "-m:", "-bios", "-dtb", "hpet=maybe" };
+    static const char *const messages[] = { "-smp 65", "-m:", "-bios", "-dtb", "hpet=maybe" };
 
     for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
         g_autoptr(GError) error = NULL;

@@ -111,6 +111,7 @@ static void test_32_bit_and_places(void)
     d[0x234] = 0;
     g_free(kernel);
     kernel = write_file("bz", d, sizeof(d));
+    info.kernel = kernel;
     g_assert_false(x86_boot_load(&info, &image, &error));
     g_assert_nonnull(strstr(error->message, "48 MiB"));
 }

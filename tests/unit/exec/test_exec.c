@@ -144,20 +144,44 @@ static void test_data_beside_code(void)
 
 static uint64_t write_tag(uint64_t va) { return c->parent.tlb[TOY_KERNEL].table[va >> 12 & 63].addr_write; }
 
+/* Sixteen of them make a page without code common again. */
+static void store_idly(uint64_t va, unsigned n)
+{
+    while (n--)
+        mmu_st(&c->parent, va, n, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+}
+
 static void test_code_flag_comes_and_goes(void)
 {
     fresh();
     RAMBlock *ram = toy_ram_mr.ram;
     CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
-    mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    store_idly(0x2100, 16);
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
     toy_run(c, 0x2000);
     g_assert_true(*ram_page_flags(ram, ram->offset + 0x2000) & RAM_PAGE_CODE);
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000 | TLB_NOTDIRTY);
     CODE(0x2000, TOY(TOY_HLT, 0, 0, 0));
+    store_idly(0x2100, 15);
+    g_assert_true(*ram_page_flags(ram, ram->offset + 0x2000) & RAM_PAGE_CODE);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000 | TLB_NOTDIRTY);
+    store_idly(0x2100, 1);
     g_assert_false(*ram_page_flags(ram, ram->offset + 0x2000) & RAM_PAGE_CODE);
-    mmu_st(&c->parent, 0x2100, 2, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+}
+
+/* Code that is rewritten and run in turn: its page stays a code page, for fewer stores than make it one no longer come in between. */
+static void test_rewritten_code_stays_slow(void)
+{
+    fresh();
+    store_idly(0x2100, 16);
+    for (unsigned i = 0; i < 20; i++) {
+        mmu_st(&c->parent, 0x2000, TOY(TOY_LI, 5, 0, i), MO_32 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+        mmu_st(&c->parent, 0x2004, TOY(TOY_HLT, 0, 0, 0), MO_32 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+        g_assert_cmphex(write_tag(0x2000), ==, 0x2000 | (i ? TLB_NOTDIRTY : 0));
+        toy_run(c, 0x2000);
+        g_assert_cmpuint(c->r[5], ==, i);
+    }
 }
 
 /* When blocks go for want of room their page stays a code page, until it is written. */
@@ -167,7 +191,7 @@ static void test_code_flag_outlives_blocks(void)
     RAMBlock *ram = toy_ram_mr.ram;
     uint8_t *flags = ram_page_flags(ram, ram->offset + 0x2000);
     CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
-    mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    store_idly(0x2100, 16);
     g_assert_true(*flags & RAM_PAGE_FAST);
     toy_run(c, 0x2000);
     g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_CODE);
@@ -177,9 +201,39 @@ static void test_code_flag_outlives_blocks(void)
     mmu_st(&c->parent, 0x2100, 1, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
     g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_CODE);
     tb_flush_now();
-    mmu_st(&c->parent, 0x2100, 2, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    store_idly(0x2100, 16);
     g_assert_cmphex(*flags & (RAM_PAGE_CODE | RAM_PAGE_FAST), ==, RAM_PAGE_FAST);
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+}
+
+/* ---- recent pages ---- */
+static void pretend_recent(void)
+{
+    c->parent.recent[TOY_KERNEL][3] = (CPURecentPage){ .page = 0x3000, .addend = 1 };
+    c->parent.recent[TOY_USER][3] = (CPURecentPage){ .page = 0x3000, .addend = 1 };
+}
+
+static bool forgotten(unsigned idx) { return c->parent.recent[idx][3].page == TLB_EMPTY; }
+
+static void test_recent_pages_are_forgotten(void)
+{
+    fresh();
+    pretend_recent();
+    mmu_flush_range(&c->parent, 0x7000, 1, 12, MMU_ASID_ANY, 1u << TOY_KERNEL);
+    g_assert_true(forgotten(TOY_KERNEL) && !forgotten(TOY_USER));
+    pretend_recent();
+    mmu_flush(&c->parent, 1u << TOY_USER);
+    g_assert_true(!forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    pretend_recent();
+    mmu_flush_asid(&c->parent, c->asid, ~0u);
+    g_assert_true(forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    pretend_recent();
+    mmu_set_asid(&c->parent, 5);
+    g_assert_true(forgotten(TOY_KERNEL) && forgotten(TOY_USER));
+    mmu_set_asid(&c->parent, 0);
+    pretend_recent();
+    mmu_ld(&c->parent, 0x3000, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    g_assert_true(forgotten(TOY_KERNEL) && !forgotten(TOY_USER));
 }
 
 static void test_device_write(void)
@@ -380,7 +434,9 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/smc/atomic-into-code", test_atomic_into_code);
     g_test_add_func("/exec/smc/data-beside-code", test_data_beside_code);
     g_test_add_func("/exec/smc/code-flag-comes-and-goes", test_code_flag_comes_and_goes);
+    g_test_add_func("/exec/smc/rewritten-code-stays-slow", test_rewritten_code_stays_slow);
     g_test_add_func("/exec/smc/code-flag-outlives-blocks", test_code_flag_outlives_blocks);
+    g_test_add_func("/exec/tlb/recent-pages-are-forgotten", test_recent_pages_are_forgotten);
     g_test_add_func("/exec/smc/device-write", test_device_write);
     return g_test_run();
 }

@@ -150,9 +150,19 @@ static void test_compare_and_branch(void)
 static void test_flags_of_earlier_block(void)
 {
     TRANSLATE(USER64, "\x72\x10", 1);
-    g_assert_true(calls("compute_fl"));
+    g_assert_true(calls("flags_of"));
     TRANSLATE(USER64, "\x01\xc0\x72\x10", 2);
-    g_assert_false(calls("compute_fl"));
+    g_assert_false(calls("flags_of"));
+}
+
+/* INC at a block's start leaves the carry where it is: neither a call nor another block. */
+static void test_inc_over_unknown_flags(void)
+{
+    TRANSLATE(USER64, "\xff\xc0\x74\x10", 2); /* inc eax; je */
+    g_assert_false(calls("flags_of"));
+    g_assert_cmpuint(count_op(IR_br), ==, 1);
+    TRANSLATE(USER64, "\xff\xc8\x72\x10", 2); /* dec eax; jb */
+    g_assert_true(calls("flags_of"));
 }
 
 /* cc_op at an instruction's start travels in its word; SS operands are marked. */
@@ -273,6 +283,19 @@ static void test_flags_against_host(void)
     }
 }
 
+/* An INC over other flags has their carry. */
+static void test_inc_over(void)
+{
+    CPUX86State *env = &cpu->env;
+
+    for (unsigned k = 0; k < 5000; k++) {
+        uint64_t a = corner(), b = corner(), r = b, fl;
+        __asm__ volatile("cmpw %w3, %w2\n\tdecl %k0\n\tpushfq\n\tpopq %1" : "+r"(r), "=r"(fl) : "r"(a), "r"(b) : "cc");
+        env->cc_inc = r;
+        check_fl((CC_OP_CMP + 1) | CC_INC_OVER | CC_INC_DEC | 2 << CC_INC_SIZE_SHIFT, a, b, 0, fl);
+    }
+}
+
 static void test_set_eflags(void)
 {
     CPUX86State *env = &cpu->env;
@@ -354,6 +377,7 @@ int main(int argc, char **argv)
     g_test_add_func("/x86/translate/random-code-verifies", test_random);
     g_test_add_func("/x86/translate/compare-and-branch", test_compare_and_branch);
     g_test_add_func("/x86/translate/flags-of-earlier-block", test_flags_of_earlier_block);
+    g_test_add_func("/x86/translate/inc-over-unknown-flags", test_inc_over_unknown_flags);
     g_test_add_func("/x86/translate/extra-word", test_extra_word);
     g_test_add_func("/x86/translate/lock", test_privilege_and_lock);
     g_test_add_func("/x86/translate/single-step", test_single_step);
@@ -362,6 +386,7 @@ int main(int argc, char **argv)
     g_test_add_func("/x86/translate/flat-is-free", test_flat_is_free);
     g_test_add_func("/x86/translate/page-ends-block", test_page_ends_block);
     g_test_add_func("/x86/cc/flags-of-host", test_flags_against_host);
+    g_test_add_func("/x86/cc/inc-over", test_inc_over);
     g_test_add_func("/x86/cc/set-eflags", test_set_eflags);
     g_test_add_func("/x86/translate/vector-halves", test_vector_halves);
     g_test_add_func("/x86/translate/vector-unmasked-exceptions", test_vector_unmasked);

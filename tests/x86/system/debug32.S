@@ -70,6 +70,14 @@
         check_step 0, 2b
         check_step 1, 3b
 
+        testcase "single step: a trap between STI and the next"
+        step    2
+        sti
+1:      nop
+2:      cli
+        check_step 0, 1b
+        check_step 1, 2b
+
         testcase "single step: INT n runs unstepped"
         clear_dr6
         prepare_catch 1f, 2f

@@ -5,8 +5,8 @@
     run.py calque-system NAME.elf [--mode MODE]... [--machine pc|q35] [--reference]
 
 --reference runs it under qemu-system-x86_64 -accel tcg instead: for whoever writes a test and wants a second opinion. Version 7.2 of it
-checks no segment limits, types or null segments, gives #GP where a stack address that is not canonical is #SS, and has neither general
-detect nor INT1.
+checks no segment limits, types or null segments, gives #GP where a stack address that is not canonical is #SS, holds a single-step trap
+off after STI, and has neither general detect nor INT1.
 """
 import argparse
 import re
