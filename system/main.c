@@ -176,6 +176,14 @@ static gboolean quit_signal(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+/* Until now a signal ends the program as ever: what is opened may wait. From now on there is something to put away. */
+static void catch_signals(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+        g_unix_signal_add(signals[i], quit_signal, NULL);
+}
+
 static bool check_log(const Options *o, GError **error)
 {
     return (!o->log_items || log_set_mask(o->log_items, error)) && (!o->log_filter || log_set_filter(o->log_filter, error));
@@ -210,7 +218,10 @@ static bool start(const Options *o, GError **error)
         return false;
     config.drives = drives;
     config.n_drives = o->drives->len;
-    if (!machine_open_chardevs(o, error) || !open_serials(o, &config, error) || !board->init(&config, error) || !create_files(o, error))
+    if (!machine_open_chardevs(o, error) || !open_serials(o, &config, error) || !board->init(&config, error))
+        return false;
+    catch_signals();
+    if (!create_files(o, error))
         return false;
     monitor_set_board(board);
     cpus_start(accel.single_thread);
@@ -237,9 +248,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", o.program, error->message);
         return 1;
     }
-    static const int quit_signals[] = { SIGINT, SIGTERM, SIGHUP };
-    for (size_t i = 0; i < G_N_ELEMENTS(quit_signals); i++)
-        g_unix_signal_add(quit_signals[i], quit_signal, NULL);
     MainLoopConfig loop = { .no_reboot = o.no_reboot, .no_shutdown = o.no_shutdown };
     if (!o.start_stopped)
         vm_start();

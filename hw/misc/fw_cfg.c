@@ -53,7 +53,6 @@ typedef struct FwCfg {
     unsigned n_files;
     uint32_t selected, position;
     uint64_t dma_address;
-    bool in_dma; /* a transfer into these very registers starts no second one */
 } FwCfg;
 
 static void set_item(FwCfg *s, unsigned key, const void *data, size_t len)
@@ -217,17 +216,11 @@ static void dma_run(FwCfg *s)
     uint32_t status;
 
     s->dma_address = 0;
-    if (s->in_dma) {
-        log_printf(LOG_GUEST_ERROR, "fw_cfg: a DMA transfer tried to start another\n");
-        return;
-    }
     if (address_space_read(&address_space_memory, at, dma_attrs, &d, sizeof(d)) != MEMTX_OK) {
         log_printf(LOG_GUEST_ERROR, "fw_cfg: no DMA descriptor can be read at 0x%" PRIx64 "\n", at);
         return;
     }
-    s->in_dma = true;
     status = dma_transfer(s, be32toh(d.control), be32toh(d.length), be64toh(d.address)) ? 0 : htobe32(DMA_ERROR);
-    s->in_dma = false;
     if (status)
         log_printf(LOG_GUEST_ERROR, "fw_cfg: DMA with control 0x%x of %u bytes at 0x%" PRIx64 " failed\n", be32toh(d.control),
                    be32toh(d.length), (uint64_t)be64toh(d.address));

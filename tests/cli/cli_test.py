@@ -238,6 +238,8 @@ def case_refuses_kernels():
     with open("huge", "wb") as f:
         f.truncate(200 << 20)
     refused([*VIRT, "-kernel", "huge"], "huge", "64 MiB")
+    os.mkfifo("pipe") # without a writer
+    refused([*VIRT, "-kernel", "pipe"], "pipe", "arm64 Image")
 
 
 def case_refuses_truncated_kernel():
@@ -465,9 +467,8 @@ def case_serial_tcp_client():
 
 def case_serial_unix():
     with Running(*boot_args("-serial", "unix:sock,server,nowait", selector=ECHO)) as e:
-        wait_for("the socket", lambda: os.path.exists("sock"))
         with socket.socket(socket.AF_UNIX) as s:
-            s.connect("sock")
+            wait_for("the socket", lambda: not s.connect_ex("sock")) # its name is there before it listens
             s.sendall(b"HAL")
             read_until(s.fileno(), b"IBM")
             s.sendall(b"q")
