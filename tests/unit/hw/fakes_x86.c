@@ -81,7 +81,8 @@ uint64_t x86_cpu_read_tsc(CPUState *cpu)
 
 int64_t x86_cpu_tsc_to_ns(CPUState *cpu, uint64_t tsc)
 {
-    return (int64_t)((tsc + FAKE_TSC_HZ / NS_PER_SEC - 1) / (FAKE_TSC_HZ / NS_PER_SEC));
+    uint64_t ticks = FAKE_TSC_HZ / NS_PER_SEC, ns = tsc / ticks + (tsc % ticks != 0);
+    return ns > INT64_MAX ? INT64_MAX : (int64_t)ns; /* a time that wrapped would be due for ever */
 }
 
 void x86_cpu_set_boot(CPUState *cpu, const X86BootState *boot)
