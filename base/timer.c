@@ -14,12 +14,14 @@ struct Timer {
     TimerFn *fn;
     void *opaque;
     int64_t expire; /* list lock; -1: not armed */
+    uint64_t armed; /* list lock: the pass during or after which it was armed */
     Timer *next;    /* list lock */
 };
 
 struct TimerList {
     Lock lock;
     Timer *first[CLOCK_NB];
+    uint64_t pass;  /* lock: number of runs that have begun */
     void (*notify)(void *opaque);
     void *opaque;
 };
@@ -88,11 +90,13 @@ static void unlink_locked(Timer *t)
     t->expire = -1;
 }
 
-/* Takes the first timer that is due off the list. */
+/* Takes the first timer off the list that is due and was not armed during this pass. */
 static Timer *pop_due(TimerList *list, ClockType type, int64_t now)
 {
     lock_acquire(&list->lock);
     Timer *t = list->first[type];
+    while (t && t->expire <= now && t->armed == list->pass)
+        t = t->next;
     if (t && t->expire <= now)
         unlink_locked(t);
     else
@@ -104,10 +108,13 @@ static Timer *pop_due(TimerList *list, ClockType type, int64_t now)
 bool timer_list_run(TimerList *list)
 {
     bool any = false;
+    lock_acquire(&list->lock);
+    list->pass++;
+    lock_release(&list->lock);
     for (int type = 0; type < CLOCK_NB; type++) {
         if (!__atomic_load_n(&list->first[type], __ATOMIC_ACQUIRE) || !clock_ticks(type))
             continue;
-        /* One reading of the clock a pass: a callback that re-arms itself in the past is served in the next pass, not for ever. */
+        /* A callback that re-arms itself in the past, as a guest's shortest period may, is served in the next pass, not for ever. */
         int64_t now = clock_get_ns(type);
         for (Timer *t; (t = pop_due(list, type, now));) {
             t->fn(t->opaque);
@@ -140,6 +147,7 @@ void timer_mod(Timer *t, int64_t expire_ns)
     unlink_locked(t);
     if (expire_ns != INT64_MAX) {
         t->expire = expire_ns > 0 ? expire_ns : 0;
+        t->armed = list->pass;
         Timer **p = &list->first[t->type];
         while (*p && (*p)->expire <= t->expire)
             p = &(*p)->next;

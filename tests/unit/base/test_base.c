@@ -70,6 +70,30 @@ static void record(void *opaque)
     order[n_order++] = GPOINTER_TO_INT(opaque);
 }
 
+static void rearm_in_the_past(void *opaque)
+{
+    Timer **t = opaque;
+    g_assert_cmpint(n_order, <, 3);
+    record(GINT_TO_POINTER(9));
+    timer_mod(*t, 1);
+}
+
+/* One call a pass, however far behind the timer is. */
+static void test_timer_in_the_past(void)
+{
+    TimerList *list = timer_list_new(NULL, NULL);
+    Timer *t = timer_new(list, CLOCK_RT, rearm_in_the_past, &t);
+    n_order = 0;
+    timer_mod(t, 1);
+    g_assert_true(timer_list_run(list));
+    g_assert_cmpint(n_order, ==, 1);
+    g_assert_cmpint(timer_list_deadline_ns(list), ==, 0);
+    g_assert_true(timer_list_run(list));
+    g_assert_cmpint(n_order, ==, 2);
+    timer_free(t);
+    timer_list_free(list);
+}
+
 static void test_timer_order(void)
 {
     TimerList *list = timer_list_new(NULL, NULL);
@@ -125,6 +149,7 @@ int main(int argc, char **argv)
     g_test_add_func("/base/log/filter", test_log_filter);
     g_test_add_func("/base/log/items", test_log_items);
     g_test_add_func("/base/timer/order", test_timer_order);
+    g_test_add_func("/base/timer/past-waits-a-pass", test_timer_in_the_past);
     g_test_add_func("/base/clock/virtual-stands-still", test_virtual_time_stands_still);
     return g_test_run();
 }
