@@ -27,7 +27,7 @@ void wr(uint64_t va, uint64_t value, unsigned bytes)
 /* ---- accel ---- */
 static void check(CPUState *cs, uint64_t va, unsigned bytes, bool write)
 {
-    if (va + bytes > RAM_BYTES || (fake.absent && va >> 12 == fake.absent >> 12)) {
+    if (va > RAM_BYTES - bytes || (fake.absent && va >> 12 == fake.absent >> 12)) {
         x86_env(cs)->cr2 = va;
         x86_raise_error(x86_cpu(cs), EXCP_PF, write ? PF_W : 0, 0);
     }
