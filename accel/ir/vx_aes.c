@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* References of vx.def: AES (FIPS 197). The state's byte i is row i % 4, column i / 4. */
+/* AES (FIPS 197) in plain C, and the references of vx.def that are made of it. */
+#include "accel/ir/crypto.h"
 #include "accel/ir/vx_internal.h"
 
 /* SubBytes (FIPS 197, figure 7). */
@@ -45,28 +46,28 @@ static const uint8_t inv_sub_bytes[256] = {
 static uint8_t times_x(unsigned x) { return (uint8_t)(x << 1 ^ (x & 0x80 ? 0x1b : 0)); }
 
 /* SubBytes and ShiftRows: row r moves left by r columns. */
-static V128 sub_shift(const V128 *a)
+V128 aes_encrypt_last_portable(V128 a)
 {
     V128 r;
     for (unsigned i = 0; i < 16; i++)
-        r.u8[i] = sub_bytes[a->u8[(i + 4 * (i % 4)) % 16]];
+        r.u8[i] = sub_bytes[a.u8[(i + 4 * (i % 4)) % 16]];
     return r;
 }
 
-static V128 inv_sub_shift(const V128 *a)
+V128 aes_decrypt_last_portable(V128 a)
 {
     V128 r;
     for (unsigned i = 0; i < 16; i++)
-        r.u8[(i + 4 * (i % 4)) % 16] = inv_sub_bytes[a->u8[i]];
+        r.u8[(i + 4 * (i % 4)) % 16] = inv_sub_bytes[a.u8[i]];
     return r;
 }
 
 /* MixColumns: each column times 03 x^3 + 01 x^2 + 01 x + 02. */
-static V128 mix_columns(const V128 *a)
+V128 aes_mix_columns_portable(V128 a)
 {
     V128 r;
     for (unsigned col = 0; col < 16; col += 4) {
-        const uint8_t *x = a->u8 + col;
+        const uint8_t *x = a.u8 + col;
         for (unsigned i = 0; i < 4; i++)
             r.u8[col + i] = (uint8_t)(times_x(x[i] ^ x[(i + 1) % 4]) ^ x[(i + 1) % 4] ^ x[(i + 2) % 4] ^ x[(i + 3) % 4]);
     }
@@ -74,31 +75,29 @@ static V128 mix_columns(const V128 *a)
 }
 
 /* Its inverse: first each column times 04 x^2 + 05, then MixColumns. */
-static V128 inv_mix_columns(const V128 *a)
+V128 aes_inv_mix_columns_portable(V128 a)
 {
     V128 r;
     for (unsigned col = 0; col < 16; col += 4)
         for (unsigned i = 0; i < 4; i++)
-            r.u8[col + i] = (uint8_t)(a->u8[col + i] ^ times_x(times_x(a->u8[col + i] ^ a->u8[col + (i + 2) % 4])));
-    return mix_columns(&r);
+            r.u8[col + i] = (uint8_t)(a.u8[col + i] ^ times_x(times_x(a.u8[col + i] ^ a.u8[col + (i + 2) % 4])));
+    return aes_mix_columns_portable(r);
 }
 
 static V128 add_key(V128 a, const V128 *key) { return (V128){ .u64 = { a.u64[0] ^ key->u64[0], a.u64[1] ^ key->u64[1] } }; }
 
-void vx_aesenclast(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = add_key(sub_shift(a), b); }
-void vx_aesdeclast(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = add_key(inv_sub_shift(a), b); }
-void vx_aesimc(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = inv_mix_columns(a); }
+void vx_aesenclast(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = add_key(aes_encrypt_last_portable(*a), b); }
+void vx_aesdeclast(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = add_key(aes_decrypt_last_portable(*a), b); }
+void vx_aesimc(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { *d = aes_inv_mix_columns_portable(*a); }
 
 void vx_aesenc(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
 {
-    V128 s = sub_shift(a);
-    *d = add_key(mix_columns(&s), b);
+    *d = add_key(aes_mix_columns_portable(aes_encrypt_last_portable(*a)), b);
 }
 
 void vx_aesdec(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
 {
-    V128 s = inv_sub_shift(a);
-    *d = add_key(inv_mix_columns(&s), b);
+    *d = add_key(aes_inv_mix_columns_portable(aes_decrypt_last_portable(*a)), b);
 }
 
 static uint32_t sub_word(uint32_t x)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* References of vx.def: arithmetic of polynomials over GF(2): carry-less products, GF(2^8) as AES has it (modulo 0x11b), affine maps. */
+#include "accel/ir/crypto.h"
 #include "accel/ir/vx_internal.h"
 
 static uint8_t gf_mul(uint8_t a, uint8_t b)
@@ -38,12 +39,16 @@ VX_LANES(gf2p8mulb, u8, 16, gf_mul(a->u8[i], b->u8[i]))
 VX_LANES(gf2p8affineqb, u8, 16, gf_affine(b->u64[i / 8], a->u8[i], imm))
 VX_LANES(gf2p8affineinvqb, u8, 16, gf_affine(b->u64[i / 8], gf_inverse(a->u8[i]), imm))
 
-void vx_pclmulqdq(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
+V128 polynomial_product_64_portable(uint64_t a, uint64_t b)
 {
-    uint64_t x = a->u64[imm & 1], y = b->u64[imm >> 4 & 1];
     unsigned __int128 sum = 0;
     for (unsigned i = 0; i < 64; i++)
-        if (y >> i & 1)
-            sum ^= (unsigned __int128)x << i;
-    *d = (V128){ .u64 = { (uint64_t)sum, (uint64_t)(sum >> 64) } };
+        if (b >> i & 1)
+            sum ^= (unsigned __int128)a << i;
+    return (V128){ .u64 = { (uint64_t)sum, (uint64_t)(sum >> 64) } };
+}
+
+void vx_pclmulqdq(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm)
+{
+    *d = polynomial_product_64_portable(a->u64[imm & 1], b->u64[imm >> 4 & 1]);
 }

@@ -4,7 +4,7 @@
  *
  * A 64-bit polynomial product uses the host's carry-less multiplier where there is one: GHASH lives on it.
  */
-#include "target/arm/crypto_portable.h"
+#include "accel/ir/crypto.h"
 #include "target/arm/simd_lanes.h"
 
 #if defined(__x86_64__)
@@ -35,17 +35,6 @@ void helper_pmull_8(V128 *d, const V128 *a, const V128 *b, SimdDesc desc)
     for (unsigned i = 0; i < 8; i++)
         r.u16[i] = polynomial_product_8(a->u8[i], b->u8[i]);
     *d = r;
-}
-
-V128 polynomial_product_64_portable(uint64_t a, uint64_t b)
-{
-    V128 r = { 0 };
-    for (unsigned i = 0; i < 64; i++) {
-        uint64_t mask = -(b >> i & 1);
-        r.u64[0] ^= a << i & mask;
-        r.u64[1] ^= (i ? a >> (64 - i) : 0) & mask;
-    }
-    return r;
 }
 
 #if defined(__x86_64__)

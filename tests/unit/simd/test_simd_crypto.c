@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "target/arm/crypto_portable.h"
+#include "accel/ir/crypto.h"
 #include "target/arm/helper_simd.h"
 
 #define FULL SIMD_DESC(0, 16)

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "target/arm/cpu.h"
-#include "target/arm/crypto_portable.h"
+#include "accel/ir/crypto.h"
 #include "target/arm/helper_simd.h"
 
 typedef __int128 Wide;
