@@ -17,6 +17,7 @@ ALLOWED = {
     "target/api": ["base", "memory", "cpus", "accel/ir", "target/api"],
     "target/fp": ["base"],
     "target/arm": ["base", "memory", "cpus", "target/api", "target/fp", "accel/ir", "accel/mmu/mmu.h"],
+    "target/x86": ["base", "memory", "cpus", "target/api", "target/fp", "accel/ir", "accel/mmu/mmu.h"],
     "hw": ["base", "memory", "cpus", "hw", "target/api/machine.h"],
     "system": ["base", "memory", "cpus", "accel", "target/api", "hw", "system"],
 }
