@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "accel/tb/tb.h"
 #include "base/error.h"
+#include "hw/core/keyval.h"
 #include "system/drive.h"
 
 typedef struct OptionRow { const char *name, *alias, *argument, *help; } OptionRow;
@@ -51,34 +52,18 @@ static bool unknown_option(const char *word, GError **error)
     return error_set(error, "unknown option '-%s'; '-h' lists all", word);
 }
 
-/* One "key=value" or bare word; ",," stands for a comma. Returns what follows the separating comma, or NULL at the end. */
-static const char *next_item(const char *p, GString *out)
-{
-    for (; *p; p++) {
-        if (*p == ',') {
-            if (p[1] != ',')
-                return p + 1;
-            p++;
-        }
-        g_string_append_c(out, *p);
-    }
-    return NULL;
-}
-
 OptionList *option_list_parse(const char *text)
 {
     OptionList *list = g_new0(OptionList, 1);
+    g_autoptr(GArray) items = keyval_parse(text);
     list->items = g_array_new(TRUE, TRUE, sizeof(MachineOption));
-    for (const char *p = text; p;) {
-        g_autoptr(GString) item = g_string_new(NULL);
-        bool first = p == text;
-        p = next_item(p, item);
-        char *eq = strchr(item->str, '=');
-        if (first && !eq) {
-            list->name = g_strdup(item->str);
+    for (unsigned i = 0; i < items->len; i++) {
+        KeyVal *item = &g_array_index(items, KeyVal, i);
+        if (i == 0 && !item->value) {
+            list->name = g_steal_pointer(&item->key);
             continue;
         }
-        MachineOption o = { .key = eq ? g_strndup(item->str, (gsize)(eq - item->str)) : g_strdup(item->str), .value = eq ? g_strdup(eq + 1) : NULL };
+        MachineOption o = { g_steal_pointer(&item->key), g_steal_pointer(&item->value) };
         g_array_append_val(list->items, o);
     }
     return list;
