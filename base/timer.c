@@ -105,17 +105,24 @@ static Timer *pop_due(TimerList *list, ClockType type, int64_t now)
     return t;
 }
 
-bool timer_list_run(TimerList *list)
+static void begin_pass(TimerList *list)
 {
-    bool any = false;
     lock_acquire(&list->lock);
     list->pass++;
     lock_release(&list->lock);
+}
+
+bool timer_list_run(TimerList *list)
+{
+    bool any = false, begun = false;
     for (int type = 0; type < CLOCK_NB; type++) {
         if (!__atomic_load_n(&list->first[type], __ATOMIC_ACQUIRE) || !clock_ticks(type))
             continue;
         /* A callback that re-arms itself in the past, as a guest's shortest period may, is served in the next pass, not for ever. */
         int64_t now = clock_get_ns(type);
+        if (!begun)
+            begin_pass(list);
+        begun = true;
         for (Timer *t; (t = pop_due(list, type, now));) {
             t->fn(t->opaque);
             any = true;
