@@ -12,6 +12,7 @@
 #define CPUS_CPU_H
 
 #include <assert.h>
+#include <glib.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdbool.h>
@@ -127,6 +128,8 @@ struct CPUState {
 #define CPU_STEP_NO_TIMER 4u
 
 /* ---- list and life cycle ---- */
+/* Zeroed memory for a target's CPU struct of size bytes, which starts with a CPUState; never freed. NULL with an error that names the CPU. */
+void *cpu_alloc(size_t size, int index, GError **error);
 /* Initialises the common part and adds it to the list. Big lock held. */
 void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index);
 CPUState *cpu_first(void);

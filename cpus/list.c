@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of vCPUs and their common initialisation. vCPUs are appended and never removed while threads run, so readers need no lock. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/error.h"
 #include "cpus/cpus_internal.h"
+
+#define CPU_ALIGN 64 /* of the fields that vector instructions and cache lines care for */
 
 static CPUState *first;  /* (a) */
 static CPUState *last;   /* (B) */
@@ -12,6 +19,16 @@ const CpuExecOps *cpu_exec_ops;
 void cpus_set_exec_ops(const CpuExecOps *ops)
 {
     cpu_exec_ops = ops;
+}
+
+void *cpu_alloc(size_t size, int index, GError **error)
+{
+    void *cpu = aligned_alloc(CPU_ALIGN, ALIGN_UP(size, CPU_ALIGN));
+    if (cpu)
+        memset(cpu, 0, size);
+    else
+        error_set(error, "no memory for CPU %d", index);
+    return cpu;
 }
 
 void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index)

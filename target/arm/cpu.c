@@ -7,7 +7,6 @@
  * as the program.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "accel/mmu/mmu.h"
@@ -59,12 +58,9 @@ static CPUState *create(const char *spec, int index, bool start_powered_off, GEr
 
     if (!arm_model_parse(spec, &config, error))
         return NULL;
-    cpu = aligned_alloc(64, ALIGN_UP(sizeof(*cpu), 64));
-    if (!cpu) {
-        error_set(error, "no memory for CPU %d", index);
+    cpu = cpu_alloc(sizeof(*cpu), index, error);
+    if (!cpu)
         return NULL;
-    }
-    memset(cpu, 0, sizeof(*cpu));
     cpu->id = config.id;
     cpu->features = arm_features_of(&config.id);
     cpu->pauth = config.pauth;

@@ -6,7 +6,6 @@
  * has it after each reset. An application processor waits for INIT and SIPI, halted. The TSC is not set to 0 by a reset, so that all CPUs'
  * counters go on agreeing (tsc.c). Memory for an X86CPU is never freed: vCPUs live as long as the program.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "accel/mmu/mmu.h"
@@ -196,12 +195,9 @@ static CPUState *create(const char *spec, int index, bool start_powered_off, GEr
 
     if (!x86_model_parse(spec, &config, error))
         return NULL;
-    cpu = aligned_alloc(64, ALIGN_UP(sizeof(*cpu), 64));
-    if (!cpu) {
-        error_set(error, "no memory for CPU %d", index);
+    cpu = cpu_alloc(sizeof(*cpu), index, error);
+    if (!cpu)
         return NULL;
-    }
-    memset(cpu, 0, sizeof(*cpu));
     cpu->features = config.features;
     cpu->id = config.id;
     cpu->is_amd = !strcmp(config.id.vendor, X86_VENDOR_AMD);

@@ -25,6 +25,10 @@ class Failure(Exception):
     pass
 
 
+class Skip(Exception):
+    pass
+
+
 class Guest:
     """An emulator on a pseudo-terminal of its own."""
 
@@ -311,6 +315,24 @@ def run(emulator, name):
         g.close()
 
 
+def report(kind, emulator, names, run):
+    """Runs the cases and prints their TAP; run gives seconds, what went wrong (None; Skip: it cannot be run here) and the output. The exit status."""
+    print(f"1..{len(names)}", flush=True)
+    failed = False
+    for i, name in enumerate(names, 1):
+        seconds, error, output = run(emulator, name)
+        if isinstance(error, Skip):
+            print(f"ok {i} - {kind} {name} # SKIP {error}", flush=True)
+            continue
+        print(f"{'not ok' if error else 'ok'} {i} - {kind} {name} ({seconds:.1f} s)", flush=True)
+        if error:
+            failed = True
+            print(f"# {error}")
+            for line in output.decode(errors="replace").splitlines()[-40:]:
+                print("#", "".join(c if c.isprintable() else "?" for c in line)) # control bytes would break the report's XML
+    return 1 if failed else 0
+
+
 def main():
     if sys.argv[1:] == ["list"]:
         print("\n".join(CASES))
@@ -320,17 +342,7 @@ def main():
     if missing:
         print(f"1..0 # SKIP {missing[0]} is not there; ./check fetches it")
         return 0
-    print(f"1..{len(names)}", flush=True)
-    failed = False
-    for i, name in enumerate(names, 1):
-        seconds, error, output = run(emulator, name)
-        print(f"{'not ok' if error else 'ok'} {i} - boot {name} ({seconds:.1f} s)", flush=True)
-        if error:
-            failed = True
-            print(f"# {error}")
-            for line in output.decode(errors="replace").splitlines()[-40:]:
-                print("#", "".join(c if c.isprintable() else "?" for c in line)) # control bytes would break the report's XML
-    return 1 if failed else 0
+    return report("boot", emulator, names, run)
 
 
 if __name__ == "__main__":

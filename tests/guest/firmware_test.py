@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from boot_test import Failure, Guest, want
+from boot_test import Failure, Guest, Skip, report, want
 
 SEABIOS = pathlib.Path("/usr/share/seabios/bios-256k.bin")
 OVMF_CODE = pathlib.Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
@@ -30,10 +30,6 @@ menuentry "%s" {
 %s
 }
 """
-
-
-class Skip(Exception):
-    pass
 
 
 def need(*paths, tools=()):
@@ -168,20 +164,7 @@ def main():
         print("\n".join(CASES))
         return 0
     emulator, names = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    print(f"1..{len(names)}", flush=True)
-    failed = False
-    for i, name in enumerate(names, 1):
-        seconds, error, output = run(emulator, name)
-        if isinstance(error, Skip):
-            print(f"ok {i} - firmware {name} # SKIP {error}", flush=True)
-            continue
-        print(f"{'not ok' if error else 'ok'} {i} - firmware {name} ({seconds:.1f} s)", flush=True)
-        if error:
-            failed = True
-            print(f"# {error}")
-            for line in output.decode(errors="replace").splitlines()[-40:]:
-                print("#", "".join(c if c.isprintable() else "?" for c in line)) # control bytes would break the report's XML
-    return 1 if failed else 0
+    return report("firmware", emulator, names, run)
 
 
 if __name__ == "__main__":
