@@ -59,7 +59,7 @@ static void reset_registers(X86CPU *cpu)
     env->pkru = 0;
     env->delivering = -1;
     env->error_code = 0;
-    env->has_error_code = env->is_soft_int = env->is_icebp = false;
+    env->has_error_code = env->is_soft_int = false;
     env->smm = env->nmi_masked = env->monitor_armed = false;
     env->a20_mask_low = ~0u;
     reset_segments(env);

@@ -93,13 +93,13 @@ typedef struct CPUX86State {
     /* ---- system ---- */
     X86Segment segs[X86_NB_SEGS], ldt, tr;
     X86Table gdt, idt;
-    uint64_t cr0, cr2, cr3, cr4, cr8_unused, xcr0, efer;
+    uint64_t cr0, cr2, cr3, cr4, xcr0, efer;
     uint64_t dr[8];           /* 4 and 5 unused */
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, tsc_aux, misc_enable, xss, spec_ctrl, debugctl, mcg_status, mcg_ctl, mc_ctl[X86_MC_BANKS];
     uint64_t amd_syscfg, amd_hwcr, amd_nb_cfg, amd_de_cfg, amd_int_pending;
-    uint32_t pkru, pkrs;
+    uint32_t pkru;
     uint64_t tsc_offset;      /* guest TSC = clock scaled + tsc_offset */
     uint64_t tsc_adjust;      /* IA32_TSC_ADJUST: what writes to the TSC have moved it by */
     uint64_t mtrr_fixed[11], mtrr_def_type;
@@ -107,19 +107,17 @@ typedef struct CPUX86State {
     uint64_t pdpte[4];        /* PAE: loaded by MOV CR3 */
     uint64_t smbase;
     uint32_t a20_mask_low;    /* ~0, or ~(1 << 20) while A20 is masked: and-ed with the low half of physical addresses */
-    bool smm, nmi_masked, smi_pending_unused;
+    bool smm, nmi_masked;
     bool wait_for_sipi;
 
     /* ---- the exception being raised ---- */
     uint32_t error_code;
     bool has_error_code, is_soft_int; /* INT n, INT3, INTO: pc is that of the next instruction, pushed as is; DPL is checked */
-    bool is_icebp;            /* INT1 */
     uint32_t watch_hits;      /* DR6 bits of data and I/O breakpoints hit by the instruction that runs alone */
     bool watching;            /* DR7 has data breakpoints: pages in the TLB may be marked */
     bool watch_step;          /* it does: after it x86_raise_db looks at watch_hits */
     int32_t delivering;       /* vector whose delivery faulted (#DF logic), -1: none */
     uint32_t last_extra;      /* ir_insn_start's extra word of the instruction that restore_state went to last */
-    uint64_t exception_next_pc;
     uint64_t monitor_address; bool monitor_armed;
 } CPUX86State;
 
@@ -152,7 +150,6 @@ typedef struct X86CPU {
 
 static inline X86CPU *x86_cpu(CPUState *cpu) { return (X86CPU *)cpu; }
 static inline CPUX86State *x86_env(CPUState *cpu) { return &((X86CPU *)cpu)->env; }
-static inline X86CPU *x86_of(CPUX86State *env) { return (X86CPU *)((char *)env - offsetof(X86CPU, env)); }
 #define ENV_OFFSET(field) (offsetof(X86CPU, env) + offsetof(CPUX86State, field))
 #define SEG_OFFSET(n, field) (ENV_OFFSET(segs[0]) + (n) * sizeof(X86Segment) + offsetof(X86Segment, field))
 
