@@ -16,6 +16,10 @@
  * Loops. Where a block comes round to itself, or dispatches, each load has a recent page of its own (CPUState.recent), which most
  * often is the one wanted: the addend then does not wait for the address, and there is less to do.
  *
+ *     lea  u, [addr + disp]          these four where the access may cross into another page: the recent one may be the second
+ *     and  u, 4095
+ *     cmp  u, 4095 - adjust
+ *     ja   stub
  *     lea  u, [addr + disp + adjust]
  *     and  u, -4096 | alignment
  *     cmp  u, [rbp + recent.page]
@@ -203,14 +207,20 @@ static Mem recent_field(const Ctx *c, const Stub *s, size_t field)
 }
 
 /* c->loops: the loads of a block have places of their own as far as there are enough; different loops begin at different ones. */
-static void probe_recent(Ctx *c, Probe *p, int base, int64_t last, unsigned align)
+static void probe_recent(Ctx *c, Probe *p, int base, int64_t disp, int64_t adjust, unsigned align)
 {
     Asm *a = &c->a;
     Stub *s = p->stub;
     s->recent = (uint8_t)(((c->f->pc >> 3) * 5 + c->n_recent++) % CPU_RECENT_PAGES + 1);
     s->reg[4] = (int8_t)p->tmp;
     s->reg[5] = (int8_t)p->tmp2;
-    lea_or_mov(a, p->tmp2, base, last);
+    if (adjust) { /* the last byte's page says nothing of the first's: no table entry has been chosen by it */
+        lea_or_mov(a, p->tmp2, base, disp);
+        alu_ri(a, ALU_AND, false, p->tmp2, (1 << PAGE_BITS) - 1);
+        alu_ri(a, ALU_CMP, false, p->tmp2, (1 << PAGE_BITS) - 1 - (int32_t)adjust);
+        s->jump[1] = jcc32(a, CC_A);
+    }
+    lea_or_mov(a, p->tmp2, base, disp + adjust);
     alu_ri(a, ALU_AND, true, p->tmp2, -(1 << PAGE_BITS) | (int32_t)((1u << align) - 1));
     alu_rm(a, ALU_CMP, true, p->tmp2, recent_field(c, s, offsetof(CPURecentPage, page)));
     s->jump[0] = jcc32(a, CC_NE);
@@ -250,7 +260,7 @@ static Probe probe_single(Ctx *c, const Access *acc, int64_t disp)
     if (c->loops && acc->group && !acc->write) {
         p.stub->align = (uint8_t)acc->align;
         p.stub->adjust = (int16_t)adjust;
-        probe_recent(c, &p, base, disp + adjust, acc->align);
+        probe_recent(c, &p, base, disp, adjust, acc->align);
     } else {
         emit_match(a, idx, acc->write, base, disp, disp + adjust, acc->align, p.tmp, p.tmp2);
         p.stub->jump[0] = jcc32(a, CC_NE);
