@@ -13,19 +13,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* LOCK_CLASS(constant, what reports call it) */
+#define LOCK_CLASSES(X) \
+    X(LOCK_BIG, "big")           /* devices, memory topology, run state */ \
+    X(LOCK_CPU_LIST, "cpu-list") /* exclusive sections, the vCPU list */ \
+    X(LOCK_DEVICE, "device")     /* a device that opted out of the big lock */ \
+    X(LOCK_IRQCHIP, "irqchip")   /* interrupt controllers */ \
+    X(LOCK_TB, "tb")             /* block table, links, page lists */ \
+    X(LOCK_TLB, "tlb")           /* a vCPU's TLB, against flushes from others */ \
+    X(LOCK_MEMORY, "memory")     /* RAM block list */ \
+    X(LOCK_TIMER, "timer")       /* timer lists */ \
+    X(LOCK_CPU_WORK, "cpu-work") /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */ \
+    X(LOCK_BLOCK, "block")       /* requests to disk images */ \
+    X(LOCK_CHARDEV, "chardev")   /* output queues */ \
+    X(LOCK_LOG, "log")           /* the log */
+
 typedef enum LockClass {
-    LOCK_BIG,        /* devices, memory topology, run state */
-    LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
-    LOCK_DEVICE,     /* a device that opted out of the big lock */
-    LOCK_IRQCHIP,    /* interrupt controllers */
-    LOCK_TB,         /* block table, links, page lists */
-    LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
-    LOCK_MEMORY,     /* RAM block list */
-    LOCK_TIMER,      /* timer lists */
-    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
-    LOCK_BLOCK,      /* requests to disk images */
-    LOCK_CHARDEV,    /* output queues */
-    LOCK_LOG,        /* the log */
+#define X(c, name) c,
+    LOCK_CLASSES(X)
+#undef X
     LOCK_NB_CLASSES
 } LockClass;
 
@@ -33,6 +39,8 @@ typedef struct Lock {
     pthread_mutex_t mutex;
     LockClass class;
     const char *name;
+    struct SyncEntry *profile_entry; /* mutex; base/sync_profile.h: where the holder is counted, and since when it holds */
+    int64_t profile_since;           /* mutex; 0: not counted */
 } Lock;
 
 typedef struct Cond { pthread_cond_t cond; } Cond;

@@ -14,6 +14,7 @@
  */
 #include <assert.h>
 
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 static Lock list_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_CPU_LIST, .name = "exclusive sections" };
@@ -21,10 +22,12 @@ static Cond all_left = { PTHREAD_COND_INITIALIZER };  /* pending went down to 1 
 static Cond resumed = { PTHREAD_COND_INITIALIZER };   /* pending went to 0 */
 static int pending;                                   /* (a), written under list_lock */
 static __thread bool exclusive;
+static int64_t exclusive_since;                       /* the owner's: when its section began, if that is counted */
 
 void start_exclusive(void)
 {
     assert(!exclusive && !bql_locked());
+    int64_t since = sync_begin();
     lock_acquire(&list_lock);
     while (pending)
         cond_wait(&resumed, &list_lock);
@@ -43,11 +46,14 @@ void start_exclusive(void)
         cond_wait(&all_left, &list_lock);
     lock_release(&list_lock);
     exclusive = true;
+    sync_end(SYNC_EXCLUSIVE_STOP, since);
+    exclusive_since = sync_begin();
 }
 
 void end_exclusive(void)
 {
     exclusive = false;
+    sync_end(SYNC_EXCLUSIVE_HELD, exclusive_since);
     lock_acquire(&list_lock);
     __atomic_store_n(&pending, 0, __ATOMIC_SEQ_CST);
     cond_broadcast(&resumed);
@@ -63,9 +69,11 @@ void cpu_exec_start(CPUState *cpu)
     lock_acquire(&list_lock);
     if (!cpu->has_waiter) {
         /* Not counted: the section has begun or will begin without this vCPU. */
+        int64_t since = sync_begin();
         __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
         while (pending)
             cond_wait(&resumed, &list_lock);
+        sync_end(SYNC_EXCLUSIVE_STALL, since);
         __atomic_store_n(&cpu->running, 1, __ATOMIC_SEQ_CST);
     }
     lock_release(&list_lock);

@@ -13,6 +13,7 @@
 #include <glib.h>
 
 #include "base/rcu.h"
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 bool cpus_single_thread;
@@ -36,6 +37,7 @@ void cpu_exit(CPUState *cpu)
 
 void cpu_kick(CPUState *cpu)
 {
+    sync_event(SYNC_KICK);
     cpu_exit(cpu);
     if (cpus_single_thread) {
         CPUState *running = __atomic_load_n(&rr_current, __ATOMIC_ACQUIRE);
@@ -51,10 +53,12 @@ void cpu_kick(CPUState *cpu)
 void cpu_interrupt(CPUState *cpu, uint32_t mask)
 {
     __atomic_fetch_or(&cpu->interrupt_request, mask, __ATOMIC_SEQ_CST);
-    if (!cpu_is_self(cpu))
+    if (!cpu_is_self(cpu)) {
+        sync_event(SYNC_INTERRUPT);
         cpu_kick(cpu);
-    else
+    } else {
         cpu_exit(cpu);
+    }
 }
 
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask)
@@ -113,10 +117,12 @@ static bool is_idle(CPUState *cpu)
 static void run(CPUState *cpu)
 {
     int why = cpu_exec_ops->exec(cpu);
-    if (why == EXCP_ATOMIC)
+    if (why == EXCP_ATOMIC) {
+        sync_event(SYNC_STEP_ATOMIC);
         cpu_exec_ops->exec_step_atomic(cpu);
-    else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop)
+    } else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop) {
         cpu_exec_ops->debug_stop(cpu);
+    }
 }
 
 static void thread_begin(CPUState *cpu)
@@ -131,6 +137,7 @@ static void thread_begin(CPUState *cpu)
 
 static void sleep_until_kicked(CPUState *cpu, int64_t ns)
 {
+    int64_t since = sync_begin();
     lock_acquire(cpu->halt_lock);
     if (!__atomic_load_n(&cpu->thread_kicked, __ATOMIC_ACQUIRE)) {
         if (ns < 0)
@@ -139,6 +146,7 @@ static void sleep_until_kicked(CPUState *cpu, int64_t ns)
             cond_timedwait(cpu->halt_cond, cpu->halt_lock, ns);
     }
     lock_release(cpu->halt_lock);
+    sync_end(SYNC_SLEEP, since);
 }
 
 static void *mttcg_thread(void *arg)

@@ -7,6 +7,7 @@
  */
 #include <glib.h>
 
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 typedef struct CpuWorkItem {
@@ -84,6 +85,7 @@ static void run_item(CPUState *cpu, CpuWorkItem *item)
 {
     if (item->exclusive)
         start_exclusive();
+    sync_event(SYNC_WORK);
     item->fn(cpu, item->data);
     if (item->exclusive)
         end_exclusive();
