@@ -194,6 +194,14 @@ void bql_unlock(void)
     lock_release(&big_lock);
 }
 
+bool bql_ensure_at(const char *file, int line)
+{
+    if (big_lock_mine)
+        return false;
+    bql_lock_at(file, line);
+    return true;
+}
+
 bool bql_locked(void)
 {
     return big_lock_mine;

@@ -19,6 +19,7 @@
     X(LOCK_CPU_LIST, "cpu-list") /* exclusive sections, the vCPU list */ \
     X(LOCK_DEVICE, "device")     /* a device that opted out of the big lock */ \
     X(LOCK_IRQCHIP, "irqchip")   /* interrupt controllers */ \
+    X(LOCK_CPU_IRQ, "cpu-irq")   /* a vCPU's own part of them: local APIC, redistributor */ \
     X(LOCK_TB, "tb")             /* block table, links, page lists */ \
     X(LOCK_TLB, "tlb")           /* a vCPU's TLB, against flushes from others */ \
     X(LOCK_MEMORY, "memory")     /* RAM block list */ \
@@ -65,6 +66,9 @@ void bql_lock_at(const char *file, int line);
 void bql_unlock(void);
 bool bql_locked(void);
 #define bql_lock() bql_lock_at(__FILE__, __LINE__)
+/* For what may be called with or without it: takes it when this thread does not hold it, and returns whether it did. */
+bool bql_ensure_at(const char *file, int line);
+#define bql_ensure() bql_ensure_at(__FILE__, __LINE__)
 /* Waits for c with the big lock, which the caller holds, released. */
 void bql_cond_wait(Cond *c);
 
