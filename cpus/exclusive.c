@@ -64,6 +64,8 @@ void cpu_exec_start(CPUState *cpu)
     if (!cpu->has_waiter) {
         /* Not counted: the section has begun or will begin without this vCPU. */
         __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        cpu_left(cpu);
         while (pending)
             cond_wait(&resumed, &list_lock);
         __atomic_store_n(&cpu->running, 1, __ATOMIC_SEQ_CST);
@@ -75,6 +77,7 @@ void cpu_exec_end(CPUState *cpu)
 {
     __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    cpu_left(cpu);
     if (__builtin_expect(__atomic_load_n(&pending, __ATOMIC_SEQ_CST) == 0, 1))
         return;
     lock_acquire(&list_lock);

@@ -39,6 +39,8 @@ void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index)
     cpu->timers = timer_list_new(cpu_alarm_update, cpu);
     lock_init(&cpu->work_lock, LOCK_CPU_WORK, "vCPU work queue");
     cond_init(&cpu->work_cond);
+    lock_init(&cpu->leave_lock, LOCK_CPU_WORK, "vCPU's leaving");
+    cond_init(&cpu->leave_cond);
     cpu->halt_lock = &cpu->work_lock;
     cpu->halt_cond = &cpu->work_cond;
     cpu->work_last = &cpu->work_first;

@@ -31,7 +31,13 @@ bool cpu_is_self(const CPUState *cpu)
 
 void cpu_exit(CPUState *cpu)
 {
-    __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->exit_request, CPU_EXIT_LEAVE, __ATOMIC_SEQ_CST);
+}
+
+void cpu_exit_settle(CPUState *cpu)
+{
+    if (!(__atomic_load_n(&cpu->exit_request, __ATOMIC_SEQ_CST) & CPU_EXIT_SETTLE))
+        __atomic_fetch_or(&cpu->exit_request, CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
 }
 
 void cpu_kick(CPUState *cpu)

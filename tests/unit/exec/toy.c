@@ -42,6 +42,7 @@ static void helper_svc(CPUState *cpu)
 static void helper_tlbi(CPUState *cpu, uint64_t va)
 {
     mmu_flush_range_all(cpu, va, 1, 12, MMU_ASID_ANY, ~0u);
+    mmu_sync(cpu);
 }
 
 static const IRHelper ir_halt = { "halt", (void (*)(void))helper_halt, IR_CALL_ENV | IR_CALL_FAULTS, IR_VOID, 0, { 0 } };
