@@ -61,7 +61,7 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid);
 #define MMU_ASID_ANY 0xffffffffu
 void mmu_flush(CPUState *cpu, uint32_t idx_mask);                     /* everything, all ASIDs */
 void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask); /* the non-global entries of one ASID */
-/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. Long ranges become a flush. */
+/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. */
 void mmu_flush_range(CPUState *cpu, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask);
 void mmu_flush_all(CPUState *src, uint32_t idx_mask);
 void mmu_flush_asid_all(CPUState *src, uint32_t asid, uint32_t idx_mask);

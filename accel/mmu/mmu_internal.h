@@ -46,7 +46,7 @@ typedef struct TlbSet {
     uint32_t next_victim;
     CPUTLBEntry victim[TLB_VICTIMS];
     TlbFull victim_full[TLB_VICTIMS];
-    uint32_t n_large;    /* ranges that large pages were filled from: a flush of one address in a range drops the whole range */
+    uint32_t n_large;    /* ranges in which there may be entries of large pages: a flush of an address in one looks at all entries */
     struct { uint64_t base, mask; } large[TLB_LARGE_RANGES];
     uint32_t n_nonglobal; /* pages to drop at an ASID switch (indexes not kept by ASID); above TLB_NONGLOBALS: look at all */
     uint64_t nonglobal[TLB_NONGLOBALS];

@@ -225,6 +225,49 @@ static void test_flush_large(void)
     g_assert_cmpint(fills_of(0x400000, MO_8 | K), ==, 0);
 }
 
+static unsigned entries_in_use(void)
+{
+    const CPUTLBFast *t = &cpu->tlb[TOY_KERNEL];
+    unsigned n = 0;
+    for (uint64_t i = 0; i <= t->mask >> CPU_TLB_ENTRY_BITS; i++)
+        n += !tlb_entry_empty(&t->table[i]);
+    return n;
+}
+
+/* Small pages beside a large one in a range that was remembered for several, and a range that has none left. */
+static void test_flush_large_exactly(void)
+{
+    fresh();
+    for (uint64_t va = 0x40000000; va < 0x40000000 + 64ull * 0x40000000; va += 0x40000000)
+        toy_map(va, 0, 21, RW, true, 0); /* more than are remembered one by one */
+    toy_map(0x40300000, 0x3000, 12, RW, true, 0);
+    for (uint64_t i = 1; i <= 64; i++)
+        ld((i << 30) + (i << 12), MO_8 | K);
+    ld(0x40300000, MO_8 | K);
+    unsigned n = entries_in_use();
+    mmu_flush_range(cpu, 0x40100000, 1, 12, MMU_ASID_ANY, ~0u); /* in the large page of 40000000 */
+    g_assert_cmpuint(entries_in_use(), ==, n - 1);
+    mmu_flush_range(cpu, 0x40400000, 1, 12, MMU_ASID_ANY, ~0u); /* in none */
+    g_assert_cmpuint(entries_in_use(), ==, n - 1);
+    mmu_flush_range(cpu, 0x40300000, 1, 12, MMU_ASID_ANY, ~0u); /* the small one alone */
+    g_assert_cmpuint(entries_in_use(), ==, n - 2);
+    mmu_flush(cpu, ~0u);
+    ld(0x80000000, MO_8 | K);
+    g_assert_cmpuint(cpu->mmu->sets[TOY_KERNEL][0].n_large, ==, 1);
+    mmu_flush_range(cpu, 0x80001000, 1, 12, MMU_ASID_ANY, ~0u);
+    g_assert_cmpuint(cpu->mmu->sets[TOY_KERNEL][0].n_large, ==, 0);
+}
+
+/* The last page of all is a page like others. */
+static void test_flush_last_page(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    ld(0x5000, MO_8 | K);
+    mmu_flush_range(cpu, 0xfffffffffffff000, 1, 12, MMU_ASID_ANY, ~0u);
+    g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 0);
+}
+
 /* More large ranges than are remembered one by one. */
 static void test_flush_many_large(void)
 {
@@ -675,6 +718,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/flush/victim", test_flush_victim);
     g_test_add_func("/mmu/flush/large-page", test_flush_large);
     g_test_add_func("/mmu/flush/many-large-pages", test_flush_many_large);
+    g_test_add_func("/mmu/flush/large-exactly", test_flush_large_exactly);
+    g_test_add_func("/mmu/flush/last-page", test_flush_last_page);
     g_test_add_func("/mmu/flush/all", test_flush_all);
     g_test_add_func("/mmu/flush/all-merges", test_flush_all_merges);
     g_test_add_func("/mmu/asid/switch-keeps", test_asid_switch_keeps);
