@@ -20,6 +20,7 @@ typedef enum LockClass {
     LOCK_IRQCHIP,    /* interrupt controllers */
     LOCK_TB,         /* block table, links, page lists */
     LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
+    LOCK_MONITOR,    /* exclusive monitors: a page that they watch */
     LOCK_MEMORY,     /* RAM block list */
     LOCK_TIMER,      /* timer lists */
     LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */

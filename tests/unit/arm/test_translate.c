@@ -6,6 +6,7 @@
 #include "tests/unit/arm/sys_fakes.h"
 
 #include "accel/ir/builder.h"
+#include "base/bits.h"
 #include "base/rcu.h"
 #include "target/arm/decode.h"
 #include "target/arm/helper_a64.h"
@@ -19,11 +20,21 @@ static uint8_t page_bits;
 
 /* ---- what accel would do ---- */
 uint32_t trans_fetch32(TransContext *t, uint64_t pc) { return words[(pc - PC) / 4 % n_words]; }
+unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned max)
+{
+    unsigned first = (unsigned)(pc - PC) / 4, n = first < n_words ? MIN_OF(max, (n_words - first) * 4) : 0;
+    memcpy(out, &words[first % n_words], n);
+    return n;
+}
 bool trans_same_page(const TransContext *t, uint64_t pc) { return pc < PC + 4096; }
 uint8_t mmu_code_target_bits(CPUState *cpu, uint64_t va, unsigned idx, uintptr_t ra) { return page_bits; }
 void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, uintptr_t ra) { return NULL; }
 void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra) {}
-V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo, uintptr_t ra) { return *e; }
+bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out) { return false; }
+ExclusiveResult mmu_st_exclusive(CPUState *cpu, uint64_t va, const V128 *v, IRMemOp mo, uintptr_t ra) { return EXCLUSIVE_FAILED; }
+static bool strict;
+bool mmu_exclusive_is_strict(uint64_t pc) { return strict; }
+void mmu_exclusive_make_strict(CPUState *cpu, uint64_t pc, unsigned idx) {}
 void host_fp_harvest(CPUState *cpu) {}
 void host_fp_reload(CPUState *cpu) {}
 
