@@ -100,6 +100,8 @@ static bool divided_ahead(const DisasContext *s, unsigned rn)
     for (unsigned i = 0; i < n; i++) {
         uint32_t insn;
         memcpy(&insn, bytes + i * 4, 4);
+        if (is_load_exclusive(insn))
+            return false;
         if (is_store_exclusive(insn))
             return !pure || s->t->n_insns + i + 2 > s->t->max_insns;
         pure &= is_pure(insn) && !may_write(insn, rn);
