@@ -62,7 +62,7 @@ bool trans_WFI(DisasContext *s, const arg_WFI *a)
 
 bool trans_CLREX(DisasContext *s, const arg_CLREX *a)
 {
-    ir_stenv(s->f, ENV_OFFSET(exclusive_addr), 3, ir_i64(s->f, ~0ull));
+    ir_stenv(s->f, ENV_OFFSET(exclusive), 3, ir_i64(s->f, EXCLUSIVE_OPEN));
     return true;
 }
 
