@@ -80,7 +80,10 @@ void smp_cpu_on(unsigned cpu)
     SPIN_UNTIL(smp_is_up(cpu));
 }
 
-/* A vCPU that comes last opens the barrier by a new generation; count is ready for the next round before that. */
+/*
+ * Who comes last opens the barrier by a new generation; count is ready for the next round before that. A short wait gives way to
+ * nobody: vCPUs that run at the same time go on at the same time, which is when they get into each other's way.
+ */
 void barrier_wait(Barrier *b, unsigned n)
 {
     unsigned generation = __atomic_load_n(&b->generation, __ATOMIC_ACQUIRE);
@@ -89,7 +92,10 @@ void barrier_wait(Barrier *b, unsigned n)
         __atomic_store_n(&b->generation, generation + 1, __ATOMIC_RELEASE);
         return;
     }
-    SPIN_UNTIL(__atomic_load_n(&b->generation, __ATOMIC_ACQUIRE) != generation);
+    for (unsigned polls = 0; __atomic_load_n(&b->generation, __ATOMIC_ACQUIRE) == generation; polls++) {
+        if (polls > 5000)
+            smp_relax();
+    }
 }
 
 /* ---- interrupts ---- */
@@ -202,6 +208,11 @@ void test_failed(const char *what, unsigned line)
 
 void test_end(void)
 {
+    test_end_as(NULL);
+}
+
+void test_end_as(const char *remark)
+{
     unsigned n = __atomic_load_n(&failures, __ATOMIC_ACQUIRE);
     if (n)
         note("failed %u times, first in line %u: %s", n, failed_line, failed_what);
@@ -209,6 +220,10 @@ void test_end(void)
     put_number(++test_number, 10);
     put_string(" - ");
     put_string(test_name);
+    if (remark) {
+        put_string(": ");
+        put_string(remark);
+    }
     put_string("\n");
 }
 

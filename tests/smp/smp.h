@@ -88,6 +88,7 @@ uint64_t smp_random(void);           /* each vCPU has its own sequence */
 /* ---- results; on vCPU 0 unless they say otherwise ---- */
 void test_begin(const char *name);
 void test_end(void);
+void test_end_as(const char *remark);    /* the same, with a word behind the name */
 /* Any vCPU. */
 #define CHECK(condition) ((condition) ? (void)0 : test_failed(#condition, __LINE__))
 void test_failed(const char *what, unsigned line);
