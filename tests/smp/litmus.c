@@ -4,8 +4,8 @@
  *
  * A batch is many independent instances of one test, in arrays: all threads walk them in the same random order, with nothing
  * between two instances that orders memory, so that an instance's accesses are in flight when the next one's begin. What brings
- * the threads together is loose: every few instances each looks where the others are and waits a short, bounded time for those
- * behind, then a few random turns of nothing. After a barrier each thread counts the outcomes of a part of the instances.
+ * the threads together is loose: every few instances each looks where the others are and waits for those behind, with patience that
+ * is bounded for a batch, then a few random turns of nothing. After a barrier each thread counts the outcomes of a part of the instances.
  *
  * Each test runs on plain memory, and for fewer rounds with one location's accesses on slow paths: on pages that hold translated
  * code (stores are helper calls) and on watched pages (loads are, too).
@@ -16,7 +16,8 @@
 #define ROUNDS 100000u
 #endif
 #define SLOW_ROUNDS (ROUNDS / 10)
-#define PATIENCE 20u        /* how many times as many rounds until SEEN is given up */
+#define MORE_ROUNDS 20u      /* how many times as many until SEEN is given up */
+#define PATIENCE 100000u    /* polls in a batch */
 
 #define INSTANCES 4096u     /* a power of two */
 #define CHUNK 8u
@@ -47,23 +48,20 @@ static void waste_time(unsigned turns)
         __asm__ volatile("");
 }
 
-/* Waits for the others to come to instance i, patiently only while that goes well. */
+/* Waits for the others to come to instance i, while there is patience. */
 static void come_together(unsigned t, unsigned i, unsigned *patience)
 {
-    unsigned polls = 0;
     __atomic_store_n(&progress[t].at, i, __ATOMIC_RELAXED);
     for (unsigned other = 0; other < test->n; other++) {
-        while (polls < *patience && __atomic_load_n(&progress[other].at, __ATOMIC_RELAXED) < i)
-            polls++;
+        while (*patience && __atomic_load_n(&progress[other].at, __ATOMIC_RELAXED) < i)
+            --*patience;
     }
-    if (polls >= *patience && *patience > 16)
-        *patience /= 2;
 }
 
 static void walk(unsigned t, uint32_t start, uint32_t stride)
 {
     uint32_t (*thread)(uint32_t *, uint32_t *, uint32_t *) = test->thread[t];
-    unsigned patience = 1000;
+    unsigned patience = PATIENCE;
     uint64_t chance = smp_random();
     for (unsigned n = 0; n < instances; n++) {
         uint32_t i = (start + n * stride) & (instances - 1);
@@ -159,7 +157,7 @@ static void check_test(const Litmus *l)
     test_begin(l->name);
     for (Place p = PLAIN; p < N_PLACES; p++) {
         uint64_t n = run(l, p, p == PLAIN ? ROUNDS : SLOW_ROUNDS);
-        for (unsigned again = 0; p == PLAIN && l->verdict == SEEN && !n && again < PATIENCE; again++)
+        for (unsigned again = 0; p == PLAIN && l->verdict == SEEN && !n && again < MORE_ROUNDS; again++)
             n = run(l, p, ROUNDS);
         note_hits(l, p, n);
         CHECK(l->verdict != NEVER || n == 0);

@@ -81,8 +81,8 @@ void smp_cpu_on(unsigned cpu)
 }
 
 /*
- * Who comes last opens the barrier by a new generation; count is ready for the next round before that. A short wait gives way to
- * nobody: vCPUs that run at the same time go on at the same time, which is when they get into each other's way.
+ * Who comes last opens the barrier by a new generation; count is ready for the next round before that. Two keep their host cores
+ * for a while when they wait: vCPUs that run at the same time go on at the same time, which is when they get into each other's way.
  */
 void barrier_wait(Barrier *b, unsigned n)
 {
@@ -92,8 +92,9 @@ void barrier_wait(Barrier *b, unsigned n)
         __atomic_store_n(&b->generation, generation + 1, __ATOMIC_RELEASE);
         return;
     }
-    for (unsigned polls = 0; __atomic_load_n(&b->generation, __ATOMIC_ACQUIRE) == generation; polls++) {
-        if (polls > 5000)
+    uint64_t patient_until = smp_ticks() + smp_ticks_per_ms() / (n > 2 ? 100 : 1);
+    for (unsigned polls = 1; __atomic_load_n(&b->generation, __ATOMIC_ACQUIRE) == generation; polls++) {
+        if (polls % 64 == 0 && smp_ticks() > patient_until)
             smp_relax();
     }
 }
