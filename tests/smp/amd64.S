@@ -89,14 +89,19 @@ cpu_start:
         call    smp_secondary
 boot:   call    smp_boot
 
-        .globl  smp_try_load, amd64_try_load_at, amd64_try_load_failed
+        .globl  smp_try_load, smp_try_store, amd64_try_load_at, amd64_try_store_at, amd64_try_failed
 smp_try_load:
 amd64_try_load_at:
         mov     (%rdi), %rax
         mov     %rax, (%rsi)
         mov     $1, %eax
         ret
-amd64_try_load_failed:
+smp_try_store:
+amd64_try_store_at:
+        mov     %rsi, (%rdi)
+        mov     $1, %eax
+        ret
+amd64_try_failed:
         xor     %eax, %eax
         ret
 

@@ -42,7 +42,7 @@ struct Frame {
 
 struct Gate { uint16_t low, selector, type, middle; uint32_t high, zero; };
 
-extern char amd64_trampoline[], amd64_trampoline_end[], amd64_stubs[], amd64_try_load_at[], amd64_try_load_failed[];
+extern char amd64_trampoline[], amd64_trampoline_end[], amd64_stubs[], amd64_try_load_at[], amd64_try_store_at[], amd64_try_failed[];
 extern uint64_t amd64_window[WINDOW_PAGES];  /* the window's page tables */
 static struct Gate idt[256] ALIGNED(16);
 static uint32_t apic_id[SMP_MAX_CPUS];
@@ -237,8 +237,8 @@ bool amd64_use_x2apic(void)
 
 void amd64_event(struct Frame *f)
 {
-    if (f->vector == 14 && f->rip == (uint64_t)amd64_try_load_at) {
-        f->rip = (uint64_t)amd64_try_load_failed;
+    if (f->vector == 14 && (f->rip == (uint64_t)amd64_try_load_at || f->rip == (uint64_t)amd64_try_store_at)) {
+        f->rip = (uint64_t)amd64_try_failed;
         return;
     }
     if (f->vector < VECTOR_IPI || f->vector > VECTOR_SHOOTDOWN)

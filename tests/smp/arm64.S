@@ -52,14 +52,19 @@ cpu_init:
         isb
         ret
 
-        .globl  smp_try_load, arm64_try_load_at, arm64_try_load_failed
+        .globl  smp_try_load, smp_try_store, arm64_try_load_at, arm64_try_store_at, arm64_try_failed
 smp_try_load:
 arm64_try_load_at:
         ldr     x2, [x0]
         str     x2, [x1]
         mov     w0, #1
         ret
-arm64_try_load_failed:
+smp_try_store:
+arm64_try_store_at:
+        str     x1, [x0]
+        mov     w0, #1
+        ret
+arm64_try_failed:
         mov     w0, #0
         ret
 

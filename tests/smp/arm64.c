@@ -45,7 +45,7 @@
 
 #define N_LEVEL3 (WINDOW_PAGES / 512)
 
-extern char arm64_secondary[], arm64_try_load_at[], arm64_try_load_failed[];
+extern char arm64_secondary[], arm64_try_load_at[], arm64_try_store_at[], arm64_try_failed[];
 uint64_t arm64_level1[512] ALIGNED(PAGE) = { BLOCK | DEVICE, 0x40000000ul | BLOCK };
 static uint64_t level2[512] ALIGNED(PAGE), level3[WINDOW_PAGES] ALIGNED(PAGE);
 static uint64_t affinity[SMP_MAX_CPUS]; /* as in MPIDR_EL1 */
@@ -165,8 +165,9 @@ uint64_t arm64_interrupt(uint64_t elr)
 
 uint64_t arm64_synchronous(uint64_t elr)
 {
-    if (elr == (uint64_t)arm64_try_load_at && READ_SYSREG("esr_el1") >> 26 == 0x25)
-        return (uint64_t)arm64_try_load_failed;
+    bool tried = elr == (uint64_t)arm64_try_load_at || elr == (uint64_t)arm64_try_store_at;
+    if (tried && READ_SYSREG("esr_el1") >> 26 == 0x25)
+        return (uint64_t)arm64_try_failed;
     return arm64_unexpected(elr);
 }
 

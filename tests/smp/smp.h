@@ -69,8 +69,9 @@ void *smp_pages(size_t n);
 void smp_map(uint64_t va, void *ram);
 /* Takes it away on all vCPUs: no access by the old mapping is made after it returns. */
 void smp_unmap(uint64_t va);
-/* Loads the 8 bytes at va; false when nothing is mapped there. */
+/* Loads or stores the 8 bytes at va; false when nothing is mapped there. */
 bool smp_try_load(uint64_t va, uint64_t *out);
+bool smp_try_store(uint64_t va, uint64_t value);
 
 /* ---- code ---- */
 /* What the architecture asks of whoever has written code, and then of each vCPU that is about to run it. */
@@ -83,6 +84,11 @@ void smp_write_return(void *p, uint32_t value);
 /* ---- time and chance ---- */
 uint64_t smp_ticks(void);
 uint64_t smp_ticks_per_ms(void);
+/* Tests that run for a time rather than a number of rounds run so long. */
+#ifndef DURATION_MS
+#define DURATION_MS 150
+#endif
+static inline uint64_t smp_deadline(void) { return smp_ticks() + DURATION_MS * smp_ticks_per_ms(); }
 uint64_t smp_random(void);           /* each vCPU has its own sequence */
 
 /* ---- results; on vCPU 0 unless they say otherwise ---- */
