@@ -75,6 +75,41 @@ static void add_psci(FdtWriter *w)
     end(w);
 }
 
+static void begin_nth(FdtWriter *w, const char *name, unsigned n)
+{
+    g_autofree char *full = g_strdup_printf("%s%u", name, n);
+
+    begin(w, full);
+}
+
+/*
+ * Which CPUs share what (Devicetree binding cpu/cpu-topology.txt): socketN/clusterN/coreN, and threadN where a core has several. A
+ * level begins with the first CPU in it and ends with the last.
+ */
+static void add_cpu_map(FdtWriter *w, const VirtBoard *b)
+{
+    const CpuTopology *t = &b->topology;
+    unsigned per_cluster = cpu_topology_per_cluster(t), per_socket = cpu_topology_per_socket(t);
+
+    begin(w, "cpu-map");
+    for (unsigned i = 0; i < b->smp; i++) {
+        CpuPlace p = cpu_topology_place(t, i);
+
+        if (i % per_socket == 0)
+            begin_nth(w, "socket", p.socket);
+        if (i % per_cluster == 0)
+            begin_nth(w, "cluster", p.cluster);
+        if (p.thread == 0)
+            begin_nth(w, "core", p.core);
+        if (t->threads > 1)
+            begin_nth(w, "thread", p.thread);
+        cells(w, "cpu", PHANDLE_CPU0 + i);
+        for (unsigned ends = (t->threads > 1) + (p.thread == t->threads - 1) + ((i + 1) % per_cluster == 0) + ((i + 1) % per_socket == 0); ends; ends--)
+            end(w);
+    }
+    end(w);
+}
+
 /* Two cells a CPU only when some CPU has Aff3. */
 static void add_cpus(FdtWriter *w, const VirtBoard *b)
 {
@@ -88,7 +123,7 @@ static void add_cpus(FdtWriter *w, const VirtBoard *b)
     for (unsigned i = 0; i < b->smp; i++) {
         uint64_t affinity = arm_cpu_mpidr(b->cpus[i]) & 0xff00ffffff;
 
-        begin_at(w, "cpu", i);
+        begin_at(w, "cpu", affinity);
         text(w, "device_type", "cpu");
         text(w, "compatible", arm_cpu_dt_compatible(b->cpus[i]));
         if (b->smp > 1)
@@ -100,6 +135,7 @@ static void add_cpus(FdtWriter *w, const VirtBoard *b)
         cells(w, "phandle", PHANDLE_CPU0 + i);
         end(w);
     }
+    add_cpu_map(w, b);
     end(w);
 }
 
@@ -288,7 +324,7 @@ static void add_all(FdtWriter *w, const VirtBoard *b)
 
 void *virt_fdt_build(const VirtBoard *board, GError **error)
 {
-    int size = 0x8000 + (int)board->smp * 256;
+    int size = 0x8000 + (int)board->smp * 512;
     g_autofree void *sequential = g_malloc0((size_t)size);
     void *fdt = g_malloc0((size_t)size + FDT_SLACK);
     FdtWriter w = { sequential, 0 };

@@ -109,7 +109,7 @@ typedef struct ArmCPU {
     ARMIdRegs id;             /* (c) */
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
-    uint64_t mpidr;           /* (c) */
+    uint64_t mpidr;           /* (c) as MPIDR_EL1 */
     struct {
         uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
         bool any_tbi[2];      /* (v) */
