@@ -203,6 +203,9 @@ static void check_tree(const void *fdt, uint64_t initrd_len)
         g_autofree char *cpu = g_strdup_printf("/cpus/cpu@%u", i), *map = g_strdup_printf("/cpus/cpu-map/socket%u/cluster0/core0/thread%u", i / 2, i % 2);
         g_assert_cmpmem(prop(fdt, map, "cpu", 4), 4, prop(fdt, cpu, "phandle", 4), 4);
     }
+    g_assert_cmpmem(prop(fdt, "/cpus/cpu@1", "next-level-cache", 4), 4, prop(fdt, "/cpus/l2-cache0", "phandle", 4), 4);
+    g_assert_cmpmem(prop(fdt, "/cpus/cpu@2", "next-level-cache", 4), 4, prop(fdt, "/cpus/l2-cache1", "phandle", 4), 4);
+    g_assert_cmpmem(prop(fdt, "/cpus/l2-cache1", "next-level-cache", 4), 4, prop(fdt, "/cpus/l3-cache1", "phandle", 4), 4);
     g_assert_cmpint(fdt_path_offset(fdt, "/cpus/cpu-map/socket2"), ==, -FDT_ERR_NOTFOUND);
     g_assert_cmpstr(prop(fdt, "/psci", "method", 4), ==, "hvc");
     g_assert_cmpstr(prop(fdt, "/chosen", "stdout-path", 15), ==, "/pl011@9000000");
