@@ -13,19 +13,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* LOCK_CLASS(constant, what reports call it) */
+#define LOCK_CLASSES(X) \
+    X(LOCK_EXCLUSIVE, "exclusive") /* held by the owner of an exclusive section, who waits for vCPUs that may want any other */ \
+    X(LOCK_BIG, "big")             /* devices, memory topology, run state */ \
+    X(LOCK_DEVICE, "device")       /* a device that opted out of the big lock */ \
+    X(LOCK_IRQCHIP, "irqchip")     /* interrupt controllers */ \
+    X(LOCK_CPU_IRQ, "cpu-irq")     /* a vCPU's own part of them: local APIC, redistributor */ \
+    X(LOCK_TB, "tb")               /* block table, links, page lists */ \
+    X(LOCK_TLB, "tlb")             /* a vCPU's TLB, against flushes from others */ \
+    X(LOCK_MEMORY, "memory")       /* RAM block list */ \
+    X(LOCK_TIMER, "timer")         /* timer lists */ \
+    X(LOCK_CPU_WORK, "cpu-work")   /* stops and starts of vCPUs, the alarm: taken when a timer moves, so inside nearly all others */ \
+    X(LOCK_BLOCK, "block")         /* requests to disk images */ \
+    X(LOCK_CHARDEV, "chardev")     /* output queues */ \
+    X(LOCK_LOG, "log")             /* the log */
+
 typedef enum LockClass {
-    LOCK_BIG,        /* devices, memory topology, run state */
-    LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
-    LOCK_DEVICE,     /* a device that opted out of the big lock */
-    LOCK_IRQCHIP,    /* interrupt controllers */
-    LOCK_TB,         /* block table, links, page lists */
-    LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
-    LOCK_MEMORY,     /* RAM block list */
-    LOCK_TIMER,      /* timer lists */
-    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
-    LOCK_BLOCK,      /* requests to disk images */
-    LOCK_CHARDEV,    /* output queues */
-    LOCK_LOG,        /* the log */
+#define X(c, name) c,
+    LOCK_CLASSES(X)
+#undef X
     LOCK_NB_CLASSES
 } LockClass;
 
@@ -42,6 +49,8 @@ void lock_destroy(Lock *l);
 void lock_acquire_at(Lock *l, const char *file, int line);
 bool lock_try_acquire_at(Lock *l, const char *file, int line);
 void lock_release(Lock *l);
+/* Before a wait for other threads that may take any lock: a debug build aborts when this thread holds one. */
+void lock_check_none_held(const char *what);
 #define lock_acquire(l) lock_acquire_at((l), __FILE__, __LINE__)
 #define lock_try_acquire(l) lock_try_acquire_at((l), __FILE__, __LINE__)
 

@@ -11,6 +11,7 @@
  * A list is short; a flush of everything stands for what does not fit. Nothing here takes the big lock.
  */
 #include "accel/mmu/mmu_internal.h"
+#include "base/sync_profile.h"
 
 static void apply(CPUState *cpu, const FlushRequest *r)
 {
@@ -68,6 +69,7 @@ static void others_have_left(CPUState *cpu, void *data)
 static void broadcast(CPUState *src, const FlushRequest *r)
 {
     bool wait = false;
+    sync_event(SYNC_TLB_BROADCAST);
     CPU_FOREACH (cpu) {
         if (cpu == src || !cpu->mmu || !send(cpu, r))
             continue;
