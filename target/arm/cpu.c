@@ -44,6 +44,8 @@ void arm_reset(CPUState *cs)
     }
     __atomic_store_n(&cpu->powered_off, cpu->start_powered_off, __ATOMIC_RELEASE);
     __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&cpu->event, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&cpu->waiting_event, false, __ATOMIC_RELAXED);
     cs->halted = cpu->start_powered_off;
     cs->exception_index = -1;
     cs->high_by_asid = false;

@@ -118,6 +118,8 @@ typedef struct ArmCPU {
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */
+    bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
+    bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
     bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */
