@@ -113,7 +113,7 @@ typedef struct ArmCPU {
     ARMIdRegs id;             /* (c) */
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
-    uint64_t mpidr;           /* (c) */
+    uint64_t mpidr;           /* (c) as MPIDR_EL1 */
     struct {
         uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
         bool any_tbi[2];      /* (v) */
@@ -122,6 +122,8 @@ typedef struct ArmCPU {
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */
+    bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
+    bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
     bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */

@@ -53,6 +53,24 @@ bool trans_WFE(DisasContext *s, const arg_WFE *a)
     return true;
 }
 
+bool trans_YIELD(DisasContext *s, const arg_YIELD *a)
+{
+    ir_calln(s->f, &ir_helper_yield, NULL);
+    return true;
+}
+
+bool trans_SEV(DisasContext *s, const arg_SEV *a)
+{
+    ir_calln(s->f, &ir_helper_sev, NULL);
+    return true;
+}
+
+bool trans_SEVL(DisasContext *s, const arg_SEVL *a)
+{
+    ir_calln(s->f, &ir_helper_sevl, NULL);
+    return true;
+}
+
 bool trans_WFI(DisasContext *s, const arg_WFI *a)
 {
     ir_calln(s->f, &ir_helper_wfi, NULL);
