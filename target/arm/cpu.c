@@ -32,7 +32,7 @@ void arm_reset(CPUState *cs)
     env->pstate = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | 1u << PSTATE_EL_SHIFT | PSTATE_SP;
     env->nzcv = arm_nzcv_from_arch(0);
     env->sctlr_el1 = SCTLR_RESET;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     env->oslar_el1 = 1; /* the OS lock is set by a cold reset */
     env->mxcsr = MXCSR_MASKED;
     entropy_bytes(&env->rndr_state, sizeof(env->rndr_state));

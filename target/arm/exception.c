@@ -131,7 +131,7 @@ void arm_take_exception(ArmCPU *cpu, unsigned vector_kind, uint64_t return_pc)
     env->elr_el1 = return_pc;
     switch_pstate(env, pstate);
     env->pc = env->vbar_el1 + vector_kind + offset;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     env->step_iss = 0; /* what runs before a step exception now is not stepped, or ERET */
     env->exc.far_valid = false;
     if (log_enabled(LOG_INT))

@@ -107,7 +107,7 @@ static void start_case(ArmCPU *cpu, const DiffCase *c)
     memcpy(env->x, c->in.x, sizeof(env->x));
     env->sp = c->in.sp;
     env->pc = DIFF_CODE;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     memcpy(env->v, c->in.v, sizeof(env->v));
     arm_fpcr_set(&cpu->parent, (uint32_t)c->in.fpcr);
     arm_fpsr_set(&cpu->parent, (uint32_t)c->in.fpsr);
