@@ -14,15 +14,15 @@
 #include <stdint.h>
 
 typedef enum LockClass {
+    LOCK_EXCLUSIVE,  /* held by the owner of an exclusive section, who waits for vCPUs that may want any other */
     LOCK_BIG,        /* devices, memory topology, run state */
-    LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
     LOCK_DEVICE,     /* a device that opted out of the big lock */
     LOCK_IRQCHIP,    /* interrupt controllers */
     LOCK_TB,         /* block table, links, page lists */
     LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
     LOCK_MEMORY,     /* RAM block list */
     LOCK_TIMER,      /* timer lists */
-    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
+    LOCK_CPU_WORK,   /* stops and starts of vCPUs, the alarm: taken when a timer moves, so inside nearly all others */
     LOCK_BLOCK,      /* requests to disk images */
     LOCK_CHARDEV,    /* output queues */
     LOCK_LOG,        /* the log */
@@ -42,6 +42,8 @@ void lock_destroy(Lock *l);
 void lock_acquire_at(Lock *l, const char *file, int line);
 bool lock_try_acquire_at(Lock *l, const char *file, int line);
 void lock_release(Lock *l);
+/* Before a wait for other threads that may take any lock: a debug build aborts when this thread holds one. */
+void lock_check_none_held(const char *what);
 #define lock_acquire(l) lock_acquire_at((l), __FILE__, __LINE__)
 #define lock_try_acquire(l) lock_try_acquire_at((l), __FILE__, __LINE__)
 
