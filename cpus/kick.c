@@ -7,6 +7,7 @@
  * either sees the reason or finds itself kicked when it enters guest code or wants to sleep. A kick takes no lock; it writes
  * nothing to the cache lines of a vCPU that was kicked and has not looked yet, and makes a system call only when it is asleep.
  */
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 void cpu_exit(CPUState *cpu)
@@ -31,6 +32,7 @@ void cpu_forget_kick(CPUState *cpu)
 
 void cpu_kick(CPUState *cpu)
 {
+    sync_event(SYNC_KICK);
     cpu_exit(cpu);
     if (cpus_single_thread)
         rr_kick(cpu);
@@ -40,10 +42,12 @@ void cpu_kick(CPUState *cpu)
 void cpu_interrupt(CPUState *cpu, uint32_t mask)
 {
     __atomic_fetch_or(&cpu->interrupt_request, mask, __ATOMIC_SEQ_CST);
-    if (cpu != current_cpu)
+    if (cpu != current_cpu) {
+        sync_event(SYNC_INTERRUPT);
         cpu_kick(cpu);
-    else
+    } else {
         cpu_exit(cpu);
+    }
 }
 
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask)

@@ -17,6 +17,7 @@
  * with the requests applied, it stays done. Nothing here takes the big lock.
  */
 #include "accel/mmu/mmu_internal.h"
+#include "base/sync_profile.h"
 
 #define SPINS 200          /* looks at the others before sleep: some microseconds */
 #define MERGE_DEPTH 4      /* requests of the batch that a new one may extend: loops flush a page for several ASIDs in turn */
@@ -90,6 +91,7 @@ static void send_batch(CPUState *cpu)
 static void broadcast(CPUState *src, const FlushRequest *r)
 {
     CpuMmu *m = src->mmu;
+    sync_event(SYNC_TLB_BROADCAST);
     tlb_flush_request_apply(src, r);
     if (is_alone(src))
         return;
