@@ -57,6 +57,15 @@ static void held_pop(const Lock *l)
     abort();
 }
 
+void lock_check_none_held(const char *what)
+{
+    if (!CALQUE_DEBUG_LOCKS || !n_held)
+        return;
+    const HeldLock *h = &held[n_held - 1];
+    fprintf(stderr, "calque: lock order: %s while holding %s (rank %d) taken at %s:%d\n", what, h->lock->name, h->lock->class, h->file, h->line);
+    abort();
+}
+
 void lock_init(Lock *l, LockClass class, const char *name)
 {
     pthread_mutex_init(&l->mutex, NULL);

@@ -15,19 +15,19 @@
 
 /* LOCK_CLASS(constant, what reports call it) */
 #define LOCK_CLASSES(X) \
-    X(LOCK_BIG, "big")           /* devices, memory topology, run state */ \
-    X(LOCK_CPU_LIST, "cpu-list") /* exclusive sections, the vCPU list */ \
-    X(LOCK_DEVICE, "device")     /* a device that opted out of the big lock */ \
-    X(LOCK_IRQCHIP, "irqchip")   /* interrupt controllers */ \
-    X(LOCK_CPU_IRQ, "cpu-irq")   /* a vCPU's own part of them: local APIC, redistributor */ \
-    X(LOCK_TB, "tb")             /* block table, links, page lists */ \
-    X(LOCK_TLB, "tlb")           /* a vCPU's TLB, against flushes from others */ \
-    X(LOCK_MEMORY, "memory")     /* RAM block list */ \
-    X(LOCK_TIMER, "timer")       /* timer lists */ \
-    X(LOCK_CPU_WORK, "cpu-work") /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */ \
-    X(LOCK_BLOCK, "block")       /* requests to disk images */ \
-    X(LOCK_CHARDEV, "chardev")   /* output queues */ \
-    X(LOCK_LOG, "log")           /* the log */
+    X(LOCK_EXCLUSIVE, "exclusive") /* held by the owner of an exclusive section, who waits for vCPUs that may want any other */ \
+    X(LOCK_BIG, "big")             /* devices, memory topology, run state */ \
+    X(LOCK_DEVICE, "device")       /* a device that opted out of the big lock */ \
+    X(LOCK_IRQCHIP, "irqchip")     /* interrupt controllers */ \
+    X(LOCK_CPU_IRQ, "cpu-irq")     /* a vCPU's own part of them: local APIC, redistributor */ \
+    X(LOCK_TB, "tb")               /* block table, links, page lists */ \
+    X(LOCK_TLB, "tlb")             /* a vCPU's TLB, against flushes from others */ \
+    X(LOCK_MEMORY, "memory")       /* RAM block list */ \
+    X(LOCK_TIMER, "timer")         /* timer lists */ \
+    X(LOCK_CPU_WORK, "cpu-work")   /* stops and starts of vCPUs, the alarm: taken when a timer moves, so inside nearly all others */ \
+    X(LOCK_BLOCK, "block")         /* requests to disk images */ \
+    X(LOCK_CHARDEV, "chardev")     /* output queues */ \
+    X(LOCK_LOG, "log")             /* the log */
 
 typedef enum LockClass {
 #define X(c, name) c,
@@ -40,8 +40,6 @@ typedef struct Lock {
     pthread_mutex_t mutex;
     LockClass class;
     const char *name;
-    struct SyncEntry *profile_entry; /* mutex; base/sync_profile.h: where the holder is counted, and since when it holds */
-    int64_t profile_since;           /* mutex; 0: not counted */
 } Lock;
 
 typedef struct Cond { pthread_cond_t cond; } Cond;
@@ -51,6 +49,8 @@ void lock_destroy(Lock *l);
 void lock_acquire_at(Lock *l, const char *file, int line);
 bool lock_try_acquire_at(Lock *l, const char *file, int line);
 void lock_release(Lock *l);
+/* Before a wait for other threads that may take any lock: a debug build aborts when this thread holds one. */
+void lock_check_none_held(const char *what);
 #define lock_acquire(l) lock_acquire_at((l), __FILE__, __LINE__)
 #define lock_try_acquire(l) lock_try_acquire_at((l), __FILE__, __LINE__)
 
@@ -66,9 +66,6 @@ void bql_lock_at(const char *file, int line);
 void bql_unlock(void);
 bool bql_locked(void);
 #define bql_lock() bql_lock_at(__FILE__, __LINE__)
-/* For what may be called with or without it: takes it when this thread does not hold it, and returns whether it did. */
-bool bql_ensure_at(const char *file, int line);
-#define bql_ensure() bql_ensure_at(__FILE__, __LINE__)
 /* Waits for c with the big lock, which the caller holds, released. */
 void bql_cond_wait(Cond *c);
 
