@@ -40,6 +40,8 @@ typedef struct Lock {
     pthread_mutex_t mutex;
     LockClass class;
     const char *name;
+    struct SyncEntry *profile_entry; /* mutex; base/sync_profile.h: where the holder is counted, and since when it holds */
+    int64_t profile_since;           /* mutex; 0: not counted */
 } Lock;
 
 typedef struct Cond { pthread_cond_t cond; } Cond;
@@ -66,6 +68,9 @@ void bql_lock_at(const char *file, int line);
 void bql_unlock(void);
 bool bql_locked(void);
 #define bql_lock() bql_lock_at(__FILE__, __LINE__)
+/* For what may be called with or without it: takes it when this thread does not hold it, and returns whether it did. */
+bool bql_ensure_at(const char *file, int line);
+#define bql_ensure() bql_ensure_at(__FILE__, __LINE__)
 /* Waits for c with the big lock, which the caller holds, released. */
 void bql_cond_wait(Cond *c);
 
