@@ -14,7 +14,7 @@ static FakeCpu *fake(CPUState *cpu)
 
 void arm_cpu_set_irq(CPUState *cpu, ArmIrqLine line, bool level)
 {
-    *(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq) = level;
+    __atomic_store_n(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq, level, __ATOMIC_SEQ_CST);
 }
 
 void arm_cpu_set_output(CPUState *cpu, ArmTimerLine line, void (*fn)(void *opaque, int level), void *opaque)

@@ -9,7 +9,8 @@
 #define FAKE_CPUS 512
 typedef struct FakeCpu {
     CPUState cpu;
-    bool irq, fiq, created, off, psci;
+    bool irq, fiq;                 /* (a) */
+    bool created, off, psci;
     const ArmGicCpuIf *gic;
     uint64_t boot_pc, boot_x0;
     struct { void (*fn)(void *opaque, int level); void *opaque; } out[ARM_NB_OUT_LINES];

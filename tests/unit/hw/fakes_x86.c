@@ -40,7 +40,9 @@ bool x86_cpu_is_bsp(CPUState *cpu)
 
 void x86_cpu_set_intr(CPUState *cpu, bool level)
 {
-    fake(cpu)->intr = level;
+    __atomic_store_n(&fake(cpu)->intr, level, __ATOMIC_SEQ_CST);
+    if (level)
+        __atomic_fetch_add(&fake(cpu)->kicks, 1, __ATOMIC_SEQ_CST);
 }
 
 void x86_cpu_nmi(CPUState *cpu)
