@@ -5,8 +5,8 @@
  * Entries are made only here, by the owning vCPU, when the loop has looked a block up; generated code reads them and copies
  * them to the return stack. Three things end an entry:
  *
- *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A bit map of the pages that ever had entries since
- *    the last whole flush makes flushing a page of data free.
+ *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A record of each page that has entries makes flushing
+ *    a page of data free, and one of code cheap.
  *  - A block is invalidated, by any thread: it sets tb->invalid, then takes the block's tags away by compare-and-swap. An
  *    owner that makes an entry at that moment checks tb->invalid after the tag is visible, so one of the two removes it. An
  *    entry may meanwhile be on its way to the return stack in generated code, where no other thread can see it: therefore the
@@ -89,9 +89,53 @@ static bool canonical(uint64_t pc)
     return top == 0 || top == -1;
 }
 
-static unsigned page_bit(uint64_t va)
+/* ---- which pages have entries ---- */
+/*
+ * Each 64 bytes of a page have their entries in a group of 16 adjacent places, since the place depends on the address by xor. An
+ * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. Pages
+ * that want the same record take it from each other, and the loser's entries go: the pages that are run in turn are few beside
+ * JUMP_RECORDS.
+ */
+#define GROUP_BITS 6
+#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
+#define TAG_PAGE (TAG_ADDRESS & MEM_PAGE_MASK)
+
+static JumpRecord *record_of(TbThread *th, uint64_t page)
 {
-    return (unsigned)((va >> MEM_PAGE_BITS) ^ (va >> (MEM_PAGE_BITS + 12))) & 4095;
+    uint64_t n = page >> MEM_PAGE_BITS;
+    return &th->jump_records[(n ^ n >> 11 ^ n >> 22) % JUMP_RECORDS];
+}
+
+static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
+{
+    CPUJumpEntry *e = &cpu->jump_cache[tb_jump_offset(page | (uint64_t)group << GROUP_BITS) / sizeof *e & ~15u];
+    for (unsigned i = 0; i < 16; i++) {
+        if (!((e[i].tag ^ page) & TAG_PAGE))
+            __atomic_store_n(&e[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+}
+
+static void drop_recorded(CPUState *cpu, JumpRecord *r)
+{
+    if (!r->groups)
+        return;
+    for (; r->groups; r->groups &= r->groups - 1)
+        drop_group(cpu, r->page, ctz64(r->groups));
+    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
+        if (!((cpu->return_stack[i].tag ^ r->page) & TAG_PAGE))
+            cpu->return_stack[i].tag = TAG_EMPTY;
+    }
+}
+
+static void record_entry(CPUState *cpu, uint64_t pc)
+{
+    uint64_t page = pc & TAG_PAGE;
+    JumpRecord *r = record_of(cpu->tb, page);
+    if (r->page != page) {
+        drop_recorded(cpu, r);
+        r->page = page;
+    }
+    r->groups |= BIT(extract64(pc, GROUP_BITS, MEM_PAGE_BITS - GROUP_BITS));
 }
 
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags)
@@ -113,7 +157,7 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
     bool global = cpu->target->jump_is_global(tb->pc, tb->flags);
     CPUJumpEntry *e = entry_of(cpu, tb->pc);
     __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
-    th->jump_pages[page_bit(tb->pc) / 64] |= BIT(page_bit(tb->pc) % 64);
+    record_entry(cpu, tb->pc);
     th->nonglobal_high |= global && !global_mapping;
     if (!global)
         th->contexts |= BIT(cpu->jump_context >> 59);
@@ -182,13 +226,11 @@ void jump_cache_flush(CPUState *cpu)
         __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
     forget_returns(cpu);
     if (cpu->tb) {
-        memset(cpu->tb->jump_pages, 0, sizeof cpu->tb->jump_pages);
+        memset(cpu->tb->jump_records, 0, sizeof cpu->tb->jump_records);
         cpu->tb->nonglobal_high = false;
         cpu->tb->contexts = 0;
     }
 }
-
-#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
 
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 {
@@ -202,20 +244,9 @@ void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
-    va &= MEM_PAGE_MASK;
-    if (!cpu->tb || !(cpu->tb->jump_pages[page_bit(va) / 64] & BIT(page_bit(va) % 64)))
-        return;
-    const uint64_t page_of_tag = TAG_ADDRESS & MEM_PAGE_MASK;
-    for (uint64_t pc = va; pc < va + MEM_PAGE_SIZE - 1; pc += 4) {
-        CPUJumpEntry *e = entry_of(cpu, pc);
-        uint64_t tag = e->tag;
-        if (!((tag ^ va) & page_of_tag))
-            __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
-    }
-    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
-        if (!((cpu->return_stack[i].tag ^ va) & page_of_tag))
-            cpu->return_stack[i].tag = TAG_EMPTY;
-    }
+    JumpRecord *r = cpu->tb ? record_of(cpu->tb, va & TAG_PAGE) : NULL;
+    if (r && r->page == (va & TAG_PAGE))
+        drop_recorded(cpu, r);
 }
 
 void jump_cache_switch(CPUState *cpu)
