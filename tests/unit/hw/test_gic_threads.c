@@ -16,7 +16,8 @@
 
 #define CPUS 4u
 #define DEVICES 3u
-#define SGIS_SENT 3000u
+#define ROUNDS 200u
+#define SGIS 15u /* a round: in its end all must have been seen, so that what comes later cannot hide a loss */
 #define RAISES 1000u
 #define FIRST_SPI 40u
 
@@ -30,7 +31,8 @@ static Device *gic;
 static bool is_v3;
 static unsigned sent[CPUS][CPUS], seen[CPUS][CPUS], taken[CPUS][CPUS]; /* (a) by target, and SGI, which is the sender's number */
 static struct { unsigned raised, served, active; int level; } device[DEVICES]; /* (a) */
-static unsigned busy;                                                  /* (a) threads that may still raise something */
+static unsigned busy;                                                  /* (a) device threads at work */
+static unsigned sending[ROUNDS], missing[ROUNDS];                      /* (a) CPUs that still send, that have not seen all */
 static gint64 deadline;
 
 static unsigned get(unsigned *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
@@ -145,6 +147,8 @@ static void *device_thread(void *arg)
 {
     unsigned d = GPOINTER_TO_UINT(arg);
 
+    while (get(&missing[ROUNDS / 2])) /* interrupts among CPUs alone: no other may come and cover a loss */
+        in_time();
     for (unsigned i = 1; i <= RAISES; i++) {
         add(&device[d].raised);
         drive(d, 1);
@@ -215,27 +219,41 @@ static bool all_seen(unsigned cpu)
     return true;
 }
 
-static void *cpu_thread(void *arg)
+static void handle_or_wait(unsigned cpu, GRand *rand)
 {
-    unsigned cpu = GPOINTER_TO_UINT(arg), left = SGIS_SENT;
-    GRand *rand = g_rand_new_with_seed(cpu + 1);
+    if (__atomic_load_n(&fake_cpus[cpu]->irq, __ATOMIC_SEQ_CST))
+        handle(cpu, rand);
+    else
+        in_time();
+}
 
-    while (get(&busy) || !all_seen(cpu)) {
+static void run_round(unsigned cpu, unsigned r, GRand *rand)
+{
+    for (unsigned i = 0; i < SGIS; i++) {
         unsigned target = (unsigned)g_rand_int_range(rand, 0, CPUS);
 
-        if (__atomic_load_n(&fake_cpus[cpu]->irq, __ATOMIC_SEQ_CST))
-            handle(cpu, rand);
-        else
-            in_time();
-        if (!left)
-            continue;
         add(&sent[target][cpu]);
         send_sgi(cpu, target);
-        if (left % 4 == 0)
-            disturb(cpu, rand);
-        if (!--left)
-            __atomic_fetch_sub(&busy, 1, __ATOMIC_SEQ_CST);
+        disturb(cpu, rand);
+        handle_or_wait(cpu, rand);
     }
+    __atomic_fetch_sub(&sending[r], 1, __ATOMIC_SEQ_CST);
+    while (get(&sending[r]) || !all_seen(cpu))
+        handle_or_wait(cpu, rand);
+    __atomic_fetch_sub(&missing[r], 1, __ATOMIC_SEQ_CST);
+    while (get(&missing[r]))
+        handle_or_wait(cpu, rand);
+}
+
+static void *cpu_thread(void *arg)
+{
+    unsigned cpu = GPOINTER_TO_UINT(arg);
+    GRand *rand = g_rand_new_with_seed(cpu + 1);
+
+    for (unsigned r = 0; r < ROUNDS; r++)
+        run_round(cpu, r, rand);
+    while (get(&busy))
+        handle_or_wait(cpu, rand);
     g_rand_free(rand);
     return NULL;
 }
@@ -261,7 +279,9 @@ static void test_threads(const void *v3)
     memset(seen, 0, sizeof seen);
     memset(taken, 0, sizeof taken);
     memset(device, 0, sizeof device);
-    busy = CPUS + DEVICES;
+    busy = DEVICES;
+    for (unsigned r = 0; r < ROUNDS; r++)
+        sending[r] = missing[r] = CPUS;
     deadline = g_get_monotonic_time() + 60 * G_USEC_PER_SEC * (slower ? atoi(slower) : 1);
     for (unsigned i = 0; i < CPUS + DEVICES; i++)
         pthread_create(&t[i], NULL, i < CPUS ? cpu_thread : device_thread, GUINT_TO_POINTER(i < CPUS ? i : i - CPUS));

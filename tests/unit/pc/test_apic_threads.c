@@ -21,7 +21,8 @@
 #define FIRST_PIN 16u
 #define DEVICES (PINS + 1) /* the last is on the PIC */
 #define PIC_LINE 3u
-#define IPIS 3000u
+#define ROUNDS 200u
+#define IPIS 15u /* a round: in its end all must have been seen, so that what comes later cannot hide a loss */
 #define RAISES 1000u
 
 enum { TPR = 0x80, EOI = 0xb0, LDR = 0xd0, SVR = 0xf0, ICR = 0x300, ICR_HIGH = 0x310, LVT_TIMER = 0x320 };
@@ -32,7 +33,8 @@ enum { TIMER = CPUS, SOURCES }; /* of edges: the sending CPU, or the timer */
 static Device *apics[CPUS], *ioapic, *pic;
 static unsigned sent[CPUS][SOURCES], seen[CPUS][SOURCES], taken[CPUS][SOURCES]; /* (a) */
 static struct { unsigned served, active; int level; } device[DEVICES];          /* (a) */
-static unsigned busy;                                                           /* (a) threads that may still raise something */
+static unsigned busy;                                                           /* (a) device threads at work */
+static unsigned sending[ROUNDS], missing[ROUNDS];                               /* (a) CPUs that still send, that have not seen all */
 static gint64 deadline;
 static GMutex window; /* the I/O APIC's index and data belong together */
 
@@ -102,6 +104,8 @@ static void *device_thread(void *arg)
 {
     unsigned d = GPOINTER_TO_UINT(arg);
 
+    while (get(&missing[ROUNDS / 2])) /* interrupts among CPUs alone: no other may come and cover a loss */
+        in_time();
     for (unsigned i = 1; i <= RAISES; i++) {
         drive(d, 1);
         while (get(&device[d].served) != i)
@@ -209,34 +213,48 @@ static bool all_seen(unsigned cpu)
     return true;
 }
 
-/* Until somebody raises INTR, or all is over. */
-static void sleep_cpu(unsigned cpu, unsigned kicks)
+/* Takes an interrupt, or sleeps until somebody raises INTR or *count is 0. */
+static void handle_or_sleep(unsigned cpu, GRand *rand, unsigned *count)
 {
-    while (get(&fake_x86[cpu]->kicks) == kicks && (get(&busy) || !all_seen(cpu)))
+    FakeX86 *f = fake_x86[cpu];
+    unsigned kicks = get(&f->kicks);
+
+    if (__atomic_load_n(&f->intr, __ATOMIC_SEQ_CST) && f->apic.has_interrupt(f->apic.opaque)) {
+        handle(cpu, rand);
+        return;
+    }
+    while (get(&f->kicks) == kicks && get(count))
         in_time();
+}
+
+static void run_round(unsigned cpu, unsigned r, GRand *rand)
+{
+    for (unsigned i = 0; i < IPIS; i++) {
+        send_ipi(cpu, rand);
+        disturb(cpu, rand);
+        if (__atomic_load_n(&fake_x86[cpu]->intr, __ATOMIC_SEQ_CST))
+            handle(cpu, rand);
+    }
+    __atomic_fetch_sub(&sending[r], 1, __ATOMIC_SEQ_CST);
+    while (get(&sending[r]))
+        handle_or_sleep(cpu, rand, &sending[r]);
+    while (!all_seen(cpu))
+        handle_or_sleep(cpu, rand, &missing[r]);
+    __atomic_fetch_sub(&missing[r], 1, __ATOMIC_SEQ_CST);
+    while (get(&missing[r]))
+        handle_or_sleep(cpu, rand, &missing[r]);
 }
 
 static void *cpu_thread(void *arg)
 {
-    unsigned cpu = GPOINTER_TO_UINT(arg), left = IPIS;
-    FakeX86 *f = fake_x86[cpu];
+    unsigned cpu = GPOINTER_TO_UINT(arg);
     GRand *rand = g_rand_new_with_seed(cpu + 1);
 
-    current_cpu = &f->cpu;
-    while (get(&busy) || !all_seen(cpu)) {
-        unsigned kicks = get(&f->kicks);
-
-        if (__atomic_load_n(&f->intr, __ATOMIC_SEQ_CST) && f->apic.has_interrupt(f->apic.opaque))
-            handle(cpu, rand);
-        else if (!left)
-            sleep_cpu(cpu, kicks);
-        if (!left)
-            continue;
-        send_ipi(cpu, rand);
-        disturb(cpu, rand);
-        if (!--left)
-            __atomic_fetch_sub(&busy, 1, __ATOMIC_SEQ_CST);
-    }
+    current_cpu = &fake_x86[cpu]->cpu;
+    for (unsigned r = 0; r < ROUNDS; r++)
+        run_round(cpu, r, rand);
+    while (get(&busy))
+        handle_or_sleep(cpu, rand, &busy);
     g_rand_free(rand);
     return NULL;
 }
@@ -258,7 +276,9 @@ static void test_threads(void)
     const char *slower = getenv("CALQUE_TEST_SLOWER");
 
     create();
-    busy = CPUS + DEVICES;
+    busy = DEVICES;
+    for (unsigned r = 0; r < ROUNDS; r++)
+        sending[r] = missing[r] = CPUS;
     deadline = g_get_monotonic_time() + 60 * G_USEC_PER_SEC * (slower ? atoi(slower) : 1);
     for (unsigned i = 0; i < CPUS + DEVICES; i++)
         pthread_create(&t[i], NULL, i < CPUS ? cpu_thread : device_thread, GUINT_TO_POINTER(i < CPUS ? i : i - CPUS));
