@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "cpus/spin.h"
 #include "base/park.h"
 
 #define CPU_NB_MMU_MODES 12
@@ -77,6 +78,7 @@ enum {
     EXCP_DEBUG,                  /* breakpoint, watchpoint or single step of the debugger */
     EXCP_HALTED,                 /* was halted already, nothing to do */
     EXCP_ATOMIC,                 /* the instruction must run alone: cpu_exec_step_atomic */
+    EXCP_YIELD,                  /* the guest waits for another CPU: others may run (cpus/spin.h) */
 };
 
 struct CPUState {
@@ -123,6 +125,7 @@ struct CPUState {
     bool started;                            /* (a) rr: its thread is to take it up */
     pthread_t thread;                        /* (c) after creation */
     Park *park;                              /* (c) where the thread sleeps: own_park, or rr's */
+    CpuSpin spin;                            /* (v) */
     struct CpuWorkItem *work_todo, **work_todo_last; /* (v) taken from work_new, oldest first */
     unsigned work_waited;                    /* (v) how many of those somebody waits for */
     uint32_t leave_waiters;                  /* (a) threads in cpu_wait_left for this vCPU; written under leave_lock */

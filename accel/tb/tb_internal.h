@@ -54,6 +54,7 @@ typedef struct TbConfig {
     const TargetOps *target;
     uint32_t max_insns;
     bool no_opt;
+    bool one_vcpu;   /* there is never a second one */
 } TbConfig;
 extern TbConfig tb_config;                /* (c) after accel_init */
 extern Lock tb_lock;

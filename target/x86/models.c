@@ -13,7 +13,7 @@
  *   they are no processor's, since programs take instructions for granted by the model that they read (GCC's target_clones by "arch="; AVX-512 by that of
  *   a recent server), and fall back to the feature bits where they do not know it.
  * - MONITOR is left out: waiting for a store by MWAIT is built as waiting for an interrupt, while Linux, which polls where it can,
- *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs)
+ *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs, topoext)
  *   do not go with the vendor. All of them can be asked for.
  * "x86-64-v2" and "x86-64-v3" are the same processor with the instructions of these levels of the psABI only.
  */
@@ -37,7 +37,7 @@
 #define X86_64_V3 F(XSAVE), F(AVX), F(AVX2), F(BMI1), F(BMI2), F(F16C), F(FMA), F(ABM), F(MOVBE)
 #define SANDY_BRIDGE F(AES), F(PCLMULQDQ), F(XSAVE), F(XSAVEOPT), F(AVX), F(TSC_DEADLINE), F(RDTSCP), F(ARAT)
 #define ZEN F(AES), F(PCLMULQDQ), F(RDRAND), F(RDSEED), F(RDTSCP), F(PDPE1GB), F(FSGSBASE), F(SMEP), F(SMAP), F(ADX), F(CLFLUSHOPT), F(SHA_NI), F(FXSR_OPT), \
-    F(PREFETCHW), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT)
+    F(PREFETCHW), F(TOPOEXT), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT)
 #define HASWELL F(AES), F(TSC_DEADLINE), F(PCLMULQDQ), F(PCID), F(RDRAND), F(RDTSCP), F(FSGSBASE), F(SMEP), F(ERMS), F(INVPCID), F(XSAVEOPT), F(ARAT)
 #define SKYLAKE F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(XSAVEC), F(XGETBV1), F(XSAVES)
 /* What a system wants, and programs do not see. */
@@ -56,7 +56,7 @@ static const X86Feature skylake[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V
 static const X86Feature broadwell[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, HASWELL, F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(NONE) };
 static const X86Feature epyc[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(NONE) };
 static const X86Feature epyc_rome[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(CLWB), F(CLZERO), F(XSAVEERPTR), F(XSAVES), F(RDPID), F(UMIP), F(NONE) };
-static const X86Feature max_without[] = { F(HT), F(MONITOR), F(LA57), F(FXSR_OPT), F(XSAVEERPTR), F(AUTO_IBRS), F(NONE) };
+static const X86Feature max_without[] = { F(HT), F(MONITOR), F(LA57), F(FXSR_OPT), F(XSAVEERPTR), F(AUTO_IBRS), F(TOPOEXT), F(NONE) };
 
 typedef struct Model {
     const char *name, *description;

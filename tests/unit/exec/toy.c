@@ -52,6 +52,21 @@ static void helper_hook(CPUState *cpu, uint64_t a, uint64_t imm)
 }
 
 static const IRHelper ir_hook = { "hook", (void (*)(void))helper_hook, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 2, { IR_I64, IR_I64 } };
+
+static uint64_t helper_ldx(CPUState *cpu, uint64_t va, uint32_t mo)
+{
+    V128 v;
+    g_assert_true(mmu_ld_exclusive(cpu, va, mo, GETPC(), &v));
+    return v.u64[0];
+}
+
+static uint64_t helper_stx(CPUState *cpu, uint64_t va, uint64_t v, uint32_t mo)
+{
+    return mmu_st_exclusive(cpu, va, &(V128){ .u64 = { v } }, mo, GETPC()) != EXCLUSIVE_STORED;
+}
+
+static const IRHelper ir_ldx = { "ldx", (void (*)(void))helper_ldx, IR_CALL_ENV | IR_CALL_FAULTS, IR_I64, 2, { IR_I64, IR_I32 } };
+static const IRHelper ir_stx = { "stx", (void (*)(void))helper_stx, IR_CALL_ENV | IR_CALL_FAULTS, IR_I64, 3, { IR_I64, IR_I64, IR_I32 } };
 static const IRHelper ir_halt = { "halt", (void (*)(void))helper_halt, IR_CALL_ENV | IR_CALL_FAULTS, IR_VOID, 0, { 0 } };
 static const IRHelper ir_svc = { "svc", (void (*)(void))helper_svc, IR_CALL_ENV | IR_CALL_FAULTS, IR_VOID, 0, { 0 } };
 static const IRHelper ir_tlbi = { "tlbi", (void (*)(void))helper_tlbi, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 1, { IR_I64 } };
@@ -72,6 +87,10 @@ static void trans_memory(TransContext *t, unsigned op, unsigned a, unsigned b, i
         ir_put(f, a, ir_ld(f, IR_I64, addr, imm, memop(t, MO_64)));
     else if (op == TOY_ATOM)
         ir_put(f, a, ir_atom_rmw(f, IR_I64, IR_AT_ADD, addr, ir_i64(f, (uint64_t)imm), memop(t, MO_64)));
+    else if (op == TOY_LDX)
+        ir_put(f, a, ir_call(f, &ir_ldx, addr, ir_i32(f, memop(t, MO_64))));
+    else if (op == TOY_STX)
+        ir_put(f, 15, ir_call(f, &ir_stx, addr, ir_get(f, IR_I64, a), ir_i32(f, memop(t, MO_64))));
     else
         ir_st(f, addr, imm, ir_get(f, IR_I64, a), memop(t, op == TOY_ST ? MO_64 : MO_32));
 }
@@ -102,7 +121,7 @@ static void toy_trans_insn(TransContext *t)
     case TOY_LI: ir_put(f, a, ir_i64(f, w & 0xffff)); break;
     case TOY_LUI: ir_put(f, a, ir_or(f, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)(w & 0xffff) << 16))); break;
     case TOY_ADD: ir_put(f, a, ir_add(f, ir_get(f, IR_I64, b), ir_i64(f, (uint64_t)imm))); break;
-    case TOY_LD: case TOY_ST: case TOY_ST32: case TOY_ATOM: trans_memory(t, op, a, b, imm); break;
+    case TOY_LD: case TOY_ST: case TOY_ST32: case TOY_ATOM: case TOY_LDX: case TOY_STX: trans_memory(t, op, a, b, imm); break;
     case TOY_B: goto_pc(t, IR_EXIT_CHAIN, pc + 4 * (uint64_t)imm); break;
     case TOY_BNE: case TOY_BLT:
         ir_br(f, op == TOY_BNE ? IR_NE : IR_LTU, ir_get(f, IR_I64, a), ir_get(f, IR_I64, b),

@@ -31,6 +31,8 @@ enum {
     TOY_TLBI,   /* the page of ra is flushed in all vCPUs */
     TOY_SVC,    /* exception: counted, execution goes on behind it */
     TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
+    TOY_LDX,    /* ra = 64 bits at rb, load-exclusive that watches */
+    TOY_STX,    /* 64 bits at rb = ra, store-exclusive; r15 = 0 when it has stored, else 1 */
 };
 #define TOY(op, a, b, imm) ((uint32_t)(op) << 24 | (uint32_t)(a) << 20 | (uint32_t)(b) << 16 | ((uint32_t)(imm) & 0xffff))
 

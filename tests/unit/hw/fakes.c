@@ -54,7 +54,7 @@ void arm_cpu_enable_psci_hvc(CPUState *cpu)
     fake(cpu)->psci = true;
 }
 
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
 {
     fake_cpus[index]->created = true;
     fake_cpus[index]->off = start_powered_off;

@@ -101,7 +101,7 @@ void x86_cpu_cpuid(CPUState *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[
     out[1] = out[2] = out[3] = 0;
 }
 
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
 {
     return &fake_x86[index]->cpu;
 }
