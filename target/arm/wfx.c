@@ -81,7 +81,7 @@ void helper_wfe(CPUState *cs)
         arm_raise_sync(cpu, ARM_SYN(EC_WFX, ISS_COND_ALWAYS | 1), NULL, ra);
     if (arm_interrupt_deliverable(cpu))
         return;
-    bool armed = cpu->env.exclusive_addr != ~0ull, stream = cpu->env.cntkctl_el1 & CNTKCTL_EVNTEN;
+    bool armed = cpu->env.exclusive != EXCLUSIVE_OPEN, stream = cpu->env.cntkctl_el1 & CNTKCTL_EVNTEN;
     if (armed && !cpu_spin_poll(cs, CPU_SPIN_WAIT))
         return;
     finish_insn(cs, ra);
