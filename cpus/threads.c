@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/rcu.h"
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 bool cpus_single_thread;
@@ -28,10 +29,12 @@ bool cpu_is_idle(CPUState *cpu)
 int cpu_run(CPUState *cpu)
 {
     int why = cpu_exec_ops->exec(cpu);
-    if (why == EXCP_ATOMIC)
+    if (why == EXCP_ATOMIC) {
+        sync_event(SYNC_STEP_ATOMIC);
         cpu_exec_ops->exec_step_atomic(cpu);
-    else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop)
+    } else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop) {
         cpu_exec_ops->debug_stop(cpu);
+    }
     return why;
 }
 
@@ -65,10 +68,13 @@ static void *mttcg_thread(void *arg)
         }
         cpu_process_work(cpu);
         timer_list_run(cpu->timers);
-        if (cpu_is_idle(cpu))
+        if (cpu_is_idle(cpu)) {
+            int64_t since = sync_begin();
             park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
-        else
+            sync_end(SYNC_SLEEP, since);
+        } else {
             cpu_run(cpu);
+        }
     }
     cpu_thread_end(cpu);
     rcu_unregister_thread();
