@@ -18,7 +18,8 @@ typedef enum LockClass {
     LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
     LOCK_DEVICE,     /* a device that opted out of the big lock */
     LOCK_IRQCHIP,    /* interrupt controllers */
-    LOCK_TB,         /* block table, links, page lists */
+    LOCK_TB_OUTSIDE, /* translated blocks, handled by a thread that is not in guest code */
+    LOCK_TB,         /* a page's blocks and links, the code buffer's chunks, numbers of flags: one at a time */
     LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
     LOCK_MEMORY,     /* RAM block list */
     LOCK_TIMER,      /* timer lists */
