@@ -144,8 +144,9 @@ static void info_jit(FILE *out)
 {
     TBStats s;
     tb_get_stats(&s);
-    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64 ", buffer emptied %" PRIu64
-            " times\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated, s.invalidations, s.flushes);
+    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64
+            ", parts dropped for room %" PRIu64 ", stops for room %" PRIu64 "\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated,
+            s.invalidations, s.retired, s.stops);
 }
 
 static const struct { const char *name, *help; void (*run)(FILE *out); } subjects[] = {
