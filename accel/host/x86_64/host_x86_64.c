@@ -7,7 +7,8 @@
  *
  * Killing. The way out lies right before tb->code, so that a jump of two bytes reaches it: one aligned store of two bytes puts it
  * in the place of the body's beginning. A thread that is just about to run the first instruction runs the old or the new one;
- * none can be between the two bytes, since no block begins with an instruction of one byte (begins_short).
+ * none can be between the two bytes, since no block begins with an instruction of one byte, and no link is patched there
+ * (begins_short).
  */
 #include <capstone/capstone.h>
 
@@ -160,10 +161,10 @@ static void emit_killed(Asm *a, const TranslationBlock *tb)
     a->p = end;
 }
 
-/* Whether the instruction at p may have one byte; errs on the safe side. */
+/* Whether the instruction at p may have one byte, erring on the safe side, or a link in its second. */
 static bool begins_short(const uint8_t *p)
 {
-    return (p[0] >= 0x50 && p[0] < 0x60) || (p[0] >= 0x90 && p[0] < 0xb0) || p[0] == 0xc3 || p[0] == 0xc9 || p[0] == 0xcc || p[0] == 0xf5 ||
+    return p[0] == 0xe9 || (p[0] >= 0x50 && p[0] < 0x60) || (p[0] >= 0x90 && p[0] < 0xb0) || p[0] == 0xc3 || p[0] == 0xc9 || p[0] == 0xcc || p[0] == 0xf5 ||
         (p[0] >= 0xf8 && p[0] < 0xfe);
 }
 
