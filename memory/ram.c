@@ -55,6 +55,7 @@ bool ram_block_new(const char *name, uint64_t size, RAMBlock **block, GError **e
     void *host = mmap(NULL, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (host == MAP_FAILED)
         return error_set(error, "RAM '%s': mapping %" G_GUINT64_FORMAT " MiB: %s", name, rounded >> 20, strerror(errno));
+    tsan_ignore_races(host, rounded);
     madvise(host, rounded, MADV_HUGEPAGE); /* a host without them refuses: no harm */
     RAMBlock *b = g_new0(RAMBlock, 1);
     *b = (RAMBlock){ .host = host, .size = rounded, .page_flags = g_malloc0(rounded >> MEM_PAGE_BITS), .name = g_strdup(name) };

@@ -243,7 +243,7 @@ static int oldest_full(void)
 
 static bool has_settled(const CPUState *cpu, uint64_t count)
 {
-    return !__atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) || !cpu->tb || __atomic_load_n(&cpu->tb->settled, __ATOMIC_ACQUIRE) >= count;
+    return __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) == CPU_OUTSIDE || !cpu->tb || __atomic_load_n(&cpu->tb->settled, __ATOMIC_ACQUIRE) >= count;
 }
 
 static bool all_settled(uint64_t count)
@@ -261,7 +261,7 @@ static void ask_to_settle(uint64_t count)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     CPU_FOREACH (cpu) {
         if (!has_settled(cpu, count))
-            cpu_exit(cpu);
+            cpu_exit_settle(cpu);
     }
 }
 

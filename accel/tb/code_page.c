@@ -317,11 +317,6 @@ static void invalidate(CodePage *page, unsigned offset, unsigned len)
     }
 }
 
-static bool outside(void)
-{
-    return !current_cpu || !__atomic_load_n(&current_cpu->running, __ATOMIC_RELAXED);
-}
-
 void tb_invalidate(ram_addr_t addr, uint64_t len)
 {
     while (len) {
@@ -330,7 +325,7 @@ void tb_invalidate(ram_addr_t addr, uint64_t len)
         if (page) {
             __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the bytes were written before the marks are looked at */
             if (any_marked(page, offset, chunk)) {
-                bool from_outside = outside();
+                bool from_outside = !cpu_self_in_exec();
                 if (from_outside)
                     lock_acquire(&tb_outside_lock);
                 invalidate(page, offset, chunk);

@@ -36,7 +36,10 @@ typedef struct PcChipset {
 
 typedef struct PcBoard PcBoard;
 /* A group of lines into one interrupt: asserted while any is. */
-typedef struct PcGsi { uint32_t sources; unsigned n_sources; } PcGsi;
+typedef struct PcGsi {
+    uint32_t sources;   /* (a) */
+    unsigned n_sources; /* (c) while the machine runs */
+} PcGsi;
 
 typedef struct PcCpu { PcBoard *board; int index; } PcCpu;
 

@@ -54,8 +54,10 @@ void arm_cpu_set_gic(CPUState *cpu, const ArmGicCpuIf *gic); /* NULL members: ID
 void arm_cpu_enable_psci_hvc(CPUState *cpu);
 
 /* ---- x86 ---- */
-/* The local APIC, as the CPU sees it. Called on the vCPU's thread, big lock held. */
+/* The local APIC, as the CPU sees it. Called on the vCPU's thread; no lock is needed, and none but the big lock may be held. */
 typedef struct X86ApicOps {
+    /* Whether get_interrupt would give a vector now. Takes no lock. NULL: while INTR is high. */
+    bool (*has_interrupt)(void *opaque);
     /* Acknowledges the interrupt that is to be taken: its vector, or -1 when there is none any more (spurious without PIC). */
     int (*get_interrupt)(void *opaque);
     /* CR8 and the TPR's upper four bits. */

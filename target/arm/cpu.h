@@ -220,6 +220,7 @@ typedef struct ARMSysReg ARMSysReg;
 enum {
     SYSREG_PLAIN = 1,      /* a read or write is just the field at env_offset: translated as ldenv/stenv when EL allows */
     SYSREG_EXIT = 2,       /* a write may change block flags or translations: end the block (IR_EXIT_MAIN) */
+    SYSREG_NEXT = 8,       /* a write drops mappings: the next instruction is looked up (IR_EXIT_LOOKUP) */
     SYSREG_NOP = 4,        /* does nothing */
     SYSREG_IO = 8,         /* reads or sets time, interrupts, devices */
 };

@@ -291,7 +291,7 @@ def case_help():
     printed(["-M", "virt,help"], "gic-version")
     printed(["-cpu", "help"], "max", "cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "pauth")
     printed(["-accel", "help"], "thread=multi|single", "tb-size")
-    printed(["-d", "help"], "in_asm", "op_opt", "out_asm", "int", "mmu", "exec", "cpu", "guest_errors", "unimp")
+    printed(["-d", "help"], "in_asm", "op_opt", "out_asm", "int", "mmu", "exec", "cpu", "guest_errors", "unimp", "sync")
     printed(["-device", "help"], "VGA", "pl011")
     printed(["-device", "isa-debugcon,help"], "iobase=<number>", "chardev=")
 
@@ -314,6 +314,13 @@ def case_wild_guest():
     r = run(*boot_args("-serial", "stdio", "-d", "guest_errors,int", selector=WILD))
     check(r.returncode == 0 and HELLO in r.stdout, f"{r.returncode}: {r.stdout!r} {r.stderr[-300:]!r}")
     check(b"pl011: " in r.stderr, f"no word of the bad access: {r.stderr[-600:]!r}")
+
+
+def case_sync_report():
+    r = run(*boot_args("-serial", "stdio", "-smp", "2", "-d", "sync"))
+    check(r.returncode == 0 and HELLO in r.stdout, f"{r.returncode}: {r.stdout!r} {r.stderr[-300:]!r}")
+    for word in (b"memory/dispatch.c:", b"pl011", b"kick"):
+        check(word in r.stderr, f"{word!r} is not in {r.stderr!r}")
 
 
 def case_dumpdtb():
@@ -379,7 +386,9 @@ def case_monitor():
     with Running(*boot_args("-serial", "null", "-monitor", "stdio", "-smp", "2", selector=WAIT), stdin=subprocess.PIPE) as e:
         read_until(e.p.stdout.fileno(), PROMPT)
         for line, answer in ((b"help", b"system_powerdown"), (b"info", b"info registers"), (b"info cpus", b"CPU #1"), (b"info registers", b"CPU #1"),
-                             (b"info mtree", b"pl011"), (b"info jit", b"blocks"), (b"info version", b"calque "), (b"inof", b"info"),
+                             (b"info mtree", b"pl011"), (b"info jit", b"blocks"), (b"sync-profile on", b""), (b"sync-profile", b"is on"),
+                             (b"sync-profile maybe", b"none of"), (b"info sync-profile", b"big lock"), (b"info sync-profile -m 1", b"Call site"),
+                             (b"sync-profile reset", b""), (b"sync-profile off", b""), (b"info sync-profile", b"not counting now"), (b"info version", b"calque "), (b"inof", b"info"),
                              (b"info regsters", b"registers"), (b"stop", b""), (b"info status", b"paused"), (b"info registers", b"CPU #1"),
                              (b"system_reset", b""), (b"cont", b""), (b"info status", b"running"), (b"log nonsense", b"nonsense"), (b"", b""),
                              (b"x" * 5000, b"")):
