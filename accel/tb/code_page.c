@@ -317,6 +317,11 @@ static void invalidate(CodePage *page, unsigned offset, unsigned len)
     }
 }
 
+static bool outside(void)
+{
+    return !current_cpu || __atomic_load_n(&current_cpu->running, __ATOMIC_RELAXED) == CPU_OUTSIDE;
+}
+
 void tb_invalidate(ram_addr_t addr, uint64_t len)
 {
     while (len) {
@@ -325,7 +330,7 @@ void tb_invalidate(ram_addr_t addr, uint64_t len)
         if (page) {
             __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the bytes were written before the marks are looked at */
             if (any_marked(page, offset, chunk)) {
-                bool from_outside = !cpu_self_in_exec();
+                bool from_outside = outside();
                 if (from_outside)
                     lock_acquire(&tb_outside_lock);
                 invalidate(page, offset, chunk);
