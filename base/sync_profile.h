@@ -24,6 +24,7 @@
     X(SYNC_INTERRUPT, "interrupt line raised by another thread") \
     X(SYNC_IPI, "interrupt sent to a vCPU by a vCPU") \
     X(SYNC_SLEEP, "vCPU sleeps") \
+    X(SYNC_SPIN, "vCPU that polls sleeps") \
     X(SYNC_TLB_BROADCAST, "TLB flush of all vCPUs")
 
 typedef enum SyncEvent {

@@ -52,11 +52,29 @@ void cpu_thread_end(CPUState *cpu)
     cpu_pause_created(cpu, false);
 }
 
+static void sleep_idle(CPUState *cpu)
+{
+    int64_t since = sync_begin();
+    cpu_spin_count_awake(-1);
+    park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
+    cpu_spin_count_awake(1);
+    sync_end(SYNC_SLEEP, since);
+}
+
+static void sleep_spinning(CPUState *cpu)
+{
+    int64_t ns = cpu_spin_begin(cpu), due = timer_list_deadline_ns(cpu->timers), since = sync_begin();
+    park_sleep(cpu->park, due >= 0 && due < ns ? due : ns);
+    sync_end(SYNC_SPIN, since);
+    cpu_spin_end(cpu);
+}
+
 static void *mttcg_thread(void *arg)
 {
     CPUState *cpu = arg;
     rcu_register_thread();
     cpu_thread_begin(cpu);
+    cpu_spin_count_awake(1);
     for (;;) {
         cpu_forget_kick(cpu);
         park_begin(cpu->park);
@@ -68,14 +86,12 @@ static void *mttcg_thread(void *arg)
         }
         cpu_process_work(cpu);
         timer_list_run(cpu->timers);
-        if (cpu_is_idle(cpu)) {
-            int64_t since = sync_begin();
-            park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
-            sync_end(SYNC_SLEEP, since);
-        } else {
-            cpu_run(cpu);
-        }
+        if (cpu_is_idle(cpu))
+            sleep_idle(cpu);
+        else if (cpu_run(cpu) == EXCP_YIELD)
+            sleep_spinning(cpu);
     }
+    cpu_spin_count_awake(-1);
     cpu_thread_end(cpu);
     rcu_unregister_thread();
     return NULL;

@@ -26,7 +26,7 @@ static Lock blocks_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_ME
 static RAMBlock *blocks[MAX_BLOCKS]; /* (a) */
 static unsigned n_blocks;            /* (a) */
 static ram_addr_t next_offset;       /* blocks_lock */
-static void (*code_hook)(ram_addr_t addr, uint64_t len);
+static void (*write_hook)(ram_addr_t addr, uint64_t len);
 
 static bool publish(RAMBlock *block)
 {
@@ -93,9 +93,9 @@ RAMBlock *ram_block_of(ram_addr_t addr)
     return NULL;
 }
 
-void ram_set_code_hook(void (*hook)(ram_addr_t addr, uint64_t len))
+void ram_set_write_hook(void (*hook)(ram_addr_t addr, uint64_t len))
 {
-    code_hook = hook;
+    write_hook = hook;
 }
 
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len)
@@ -108,8 +108,8 @@ void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len)
         uint8_t old = __atomic_load_n(flags, __ATOMIC_ACQUIRE);
         if (!(old & RAM_PAGE_DIRTY))
             __atomic_fetch_or(flags, RAM_PAGE_DIRTY, __ATOMIC_RELAXED);
-        if ((old & RAM_PAGE_CODE) && code_hook)
-            code_hook(addr, chunk);
+        if ((old & (RAM_PAGE_CODE | RAM_PAGE_MONITOR)) && write_hook)
+            write_hook(addr, chunk);
         addr += chunk;
         len -= chunk;
     }

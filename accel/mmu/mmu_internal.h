@@ -63,12 +63,21 @@ typedef struct FlushRequest {
 #define TLB_BATCH 16
 #define TLB_LOG_SIZE 1024u /* requests, a power of two */
 
+/* What the last load-exclusive that watches has read; monitor.c. (v) */
+typedef struct Monitor {
+    ram_addr_t addr;
+    uint64_t sequence;
+    V128 value;          /* as in memory */
+    unsigned size, granule;
+} Monitor;
+
 typedef struct CpuMmu {
     Lock lock;
     uint64_t applied __attribute__((aligned(64))); /* (a) written by the owner: requests of the log that this TLB has seen */
     uint64_t sync_pos __attribute__((aligned(64))); /* (v) what others must have applied for the barrier to be complete */
     FlushRequest batch[TLB_BATCH]; /* (v) broadcasts that were not sent yet */
     unsigned n_batch;    /* (v) */
+    Monitor monitor;
     uint64_t tag;        /* (v) what mmu_strip took from the data access's address, as a difference */
     uint32_t by_asid;    /* (v), written under lock: mask of indexes kept by ASID now */
     uint32_t by_asid_set; /* (c) of those that the target asked for */
@@ -105,7 +114,7 @@ void tlb_install_locked(CPUState *cpu, unsigned idx);
 CPUTLBEntry *tlb_find(CPUState *cpu, uint64_t va, MMUAccess access, unsigned idx, TlbFull **full);
 /* Like tlb_find, after a fill when needed. NULL only when probe and the guest would fault. */
 CPUTLBEntry *tlb_get(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, uintptr_t ra, TlbFull **full);
-/* The store entry of a page that no longer holds code becomes fast; false: it still does. */
+/* The store entry of a page that no longer holds code, nor is watched, becomes fast; false: it still does or is. */
 bool tlb_try_make_fast(CPUState *cpu, uint64_t va, unsigned idx);
 
 /* ---- mmu_access.c ---- */
@@ -114,15 +123,25 @@ typedef struct MmuRef {
     uint8_t *host;       /* of the first byte; NULL: through the memory system */
     uint64_t va;
     unsigned flags;      /* TLB_* */
+    bool watched;        /* between mmu_monitor_enter and leave: its lock is held */
     TlbFull full;        /* a copy */
 } MmuRef;
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx);
 /* Looks up len bytes within a page; a fault or a watchpoint leaves from here. */
 void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigned idx, uintptr_t ra, MmuRef *ref);
 void mmu_check_align(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra);
-/* Around a store of len bytes through ref: true from begin: code may be there, call end. */
+/* Around a store of len bytes through ref, which follows at once: true from begin: call end. One at a time. */
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra);
 void mmu_store_end(const MmuRef *ref, unsigned len);
+
+/* ---- monitor.c ---- */
+/* A slow store to the page is coming: it is watched no longer if there have been many. */
+void mmu_monitor_release(const TlbFull *full);
+/* Around the bytes' way to memory. One at a time. */
+void mmu_monitor_enter(CPUState *cpu, MmuRef *ref, unsigned len);
+void mmu_monitor_leave(const MmuRef *ref);
+/* A device has written. Any thread. */
+void mmu_monitor_written(ram_addr_t addr, uint64_t len);
 
 /* ---- mmu_io.c ---- */
 uint64_t io_readx(CPUState *cpu, const MmuRef *ref, uint64_t va, unsigned size, MMUAccess access, unsigned idx, uintptr_t ra);

@@ -196,19 +196,19 @@ static void resolve(TlbFull *full, uint8_t **host, bool *readonly)
 
 /*
  * The low bits of a store's tag. Lock held, so that mmu_revoke_write comes before or after: whoever makes the page a code page
- * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here.
+ * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here. A watched page (monitor.c) likewise.
  */
 static uint64_t write_flags(const TlbFull *full, bool readonly)
 {
-    const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST;
+    const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST, slow = RAM_PAGE_CODE | RAM_PAGE_MONITOR;
     if (readonly)
         return TLB_MMIO;
     uint8_t *flags = ram_page_flags(full->block, full->ram), old = __atomic_load_n(flags, __ATOMIC_SEQ_CST);
-    if (!(old & RAM_PAGE_CODE) && (old & fast) != fast)
+    if (!(old & slow) && (old & fast) != fast)
         old = __atomic_fetch_or(flags, fast, __ATOMIC_SEQ_CST);
     else if (!(old & RAM_PAGE_DIRTY))
         __atomic_fetch_or(flags, RAM_PAGE_DIRTY, __ATOMIC_RELAXED);
-    return old & RAM_PAGE_CODE ? TLB_NOTDIRTY : 0;
+    return old & slow ? TLB_NOTDIRTY : 0;
 }
 
 /* A page that is filled again may be another one: what a fault has changed needs no flush. */

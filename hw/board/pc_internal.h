@@ -47,7 +47,8 @@ struct PcBoard {
     const MachineConfig *config;
     const BoardClass *class;
     const PcChipset *chipset;
-    unsigned smp;
+    unsigned smp;                    /* topology.cpus */
+    CpuTopology topology;
     uint64_t ram_bytes, low_ram, high_ram;
     bool use_hpet, use_smm, use_acpi, use_i8042;
     CPUState **cpus;

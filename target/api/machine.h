@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "cpus/cpu.h"
+#include "cpus/topology.h"
 
 /* A CPU model of a guest architecture, and creation by name. */
 typedef struct CpuModel { const char *name, *description; } CpuModel;
@@ -20,8 +21,8 @@ typedef struct CpuArch {
     const CpuModel *models; unsigned n_models;
     /* Checks "-cpu model,prop=val,..." before anything is created; true: fine. */
     bool (*check)(const char *spec, GError **error);
-    /* New vCPU, reset, halted when start_powered_off. Big lock held. */
-    CPUState *(*create)(const char *spec, int index, bool start_powered_off, GError **error);
+    /* New vCPU at its place in the topology (copied; NULL: each CPU is a socket), reset, halted when start_powered_off. Big lock held. */
+    CPUState *(*create)(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error);
     void (*help)(GString *out);                           /* models and properties for "-cpu help" */
 } CpuArch;
 extern const CpuArch cpu_arch_aarch64, cpu_arch_x86_64;

@@ -47,6 +47,11 @@ enum { SLOT_X0 = 0, SLOT_X30 = 30, SLOT_SP = 31, SLOT_NZCV = 32, SLOT_V0 = 33, A
 #define PSTATE_Z (1u << 30)
 #define PSTATE_N (1u << 31)
 
+/* How the last load-exclusive was made (translate_exclusive.c); open: there is none. */
+#define EXCLUSIVE_OPEN 0u
+#define EXCLUSIVE_WATCHED 1u
+#define EXCLUSIVE_LIGHT 2u /* or-ed to its pc */
+
 typedef struct CPUARMState {
     V128 v[32];               /* first: 16-byte aligned */
     uint64_t x[31];
@@ -58,8 +63,7 @@ typedef struct CPUARMState {
     uint32_t fpcr, fpsr;      /* fpsr without what the host has gathered since */
     uint32_t mxcsr;           /* TargetFpOps.mxcsr_offset */
     uint32_t qc;              /* nonzero: FPSR.QC, gathered by saturating helpers */
-    uint64_t exclusive_addr;  /* ~0: open. Physical granule is not tracked: see translate_ldst.c */
-    uint64_t exclusive_val, exclusive_high;
+    uint64_t exclusive;       /* the monitor: EXCLUSIVE_* */
     uint64_t rndr_state;
 
     /* System registers, by their architectural names. Each array [2] is by EL where the manual has _EL0 and _EL1. */
@@ -109,7 +113,7 @@ typedef struct ArmCPU {
     ARMIdRegs id;             /* (c) */
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
-    uint64_t mpidr;           /* (c) */
+    uint64_t mpidr;           /* (c) as MPIDR_EL1 */
     struct {
         uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
         bool any_tbi[2];      /* (v) */
@@ -118,6 +122,8 @@ typedef struct ArmCPU {
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */
+    bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
+    bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
     bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */

@@ -131,7 +131,7 @@ void arm_take_exception(ArmCPU *cpu, unsigned vector_kind, uint64_t return_pc)
     env->elr_el1 = return_pc;
     switch_pstate(env, pstate);
     env->pc = env->vbar_el1 + vector_kind + offset;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     env->step_iss = 0; /* what runs before a step exception now is not stepped, or ERET */
     env->exc.far_valid = false;
     if (log_enabled(LOG_INT))
@@ -176,10 +176,12 @@ bool arm_do_interrupt(CPUState *cs, uint32_t request)
     return false;
 }
 
-/* WFI ends with a pending interrupt even when PSTATE masks it (D1.6.2). */
+/* WFI ends with a pending interrupt even when PSTATE masks it (D1.6.2), WFE with one that can be taken, or an event. */
 bool arm_has_work(CPUState *cs)
 {
     const ArmCPU *cpu = arm_cpu(cs);
+    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE))
+        return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || arm_interrupt_deliverable(cpu);
     return !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE) && (irq_line(cpu) || fiq_line(cpu));
 }
 

@@ -53,6 +53,24 @@ bool trans_WFE(DisasContext *s, const arg_WFE *a)
     return true;
 }
 
+bool trans_YIELD(DisasContext *s, const arg_YIELD *a)
+{
+    ir_calln(s->f, &ir_helper_yield, NULL);
+    return true;
+}
+
+bool trans_SEV(DisasContext *s, const arg_SEV *a)
+{
+    ir_calln(s->f, &ir_helper_sev, NULL);
+    return true;
+}
+
+bool trans_SEVL(DisasContext *s, const arg_SEVL *a)
+{
+    ir_calln(s->f, &ir_helper_sevl, NULL);
+    return true;
+}
+
 bool trans_WFI(DisasContext *s, const arg_WFI *a)
 {
     ir_calln(s->f, &ir_helper_wfi, NULL);
@@ -62,15 +80,20 @@ bool trans_WFI(DisasContext *s, const arg_WFI *a)
 
 bool trans_CLREX(DisasContext *s, const arg_CLREX *a)
 {
-    ir_stenv(s->f, ENV_OFFSET(exclusive_addr), 3, ir_i64(s->f, ~0ull));
+    ir_stenv(s->f, ENV_OFFSET(exclusive), 3, ir_i64(s->f, EXCLUSIVE_OPEN));
     return true;
 }
 
-/* CRm<1:0>: 1 loads before loads and stores, 2 stores before stores, 3 and 0 (reserved) all. */
-static bool gen_barrier(DisasContext *s, unsigned crm)
+/* CRm<1:0>: 1 loads before loads and stores, 2 stores before after_stores, 3 and 0 (reserved) all. */
+static void gen_barrier(DisasContext *s, unsigned crm, unsigned after_stores)
 {
-    static const uint8_t pairs[4] = { IR_FENCE_ALL, IR_FENCE_LD_LD | IR_FENCE_LD_ST, IR_FENCE_ST_ST, IR_FENCE_ALL };
+    const unsigned pairs[4] = { IR_FENCE_ALL, IR_FENCE_LD_LD | IR_FENCE_LD_ST, after_stores, IR_FENCE_ALL };
     ir_fence(s->f, pairs[crm & 3]);
+}
+
+bool trans_DMB(DisasContext *s, const arg_DMB *a)
+{
+    gen_barrier(s, a->crm, IR_FENCE_ST_ST);
     return true;
 }
 
@@ -94,16 +117,16 @@ static bool gen_complete_tlbi(DisasContext *s, unsigned crm)
     return true;
 }
 
+/* Nothing that follows is executed before a DSB is complete, loads neither, also when it waits for stores only (Arm ARM B2.3.12). */
 bool trans_DSB(DisasContext *s, const arg_DSB *a)
 {
     bool waits = gen_complete_tlbi(s, a->crm);
-    gen_barrier(s, a->crm);
+    gen_barrier(s, a->crm, IR_FENCE_ST_ST | IR_FENCE_ST_LD);
     if (waits)
         gen_a64_exit_next(s, true);
     return true;
 }
 
-bool trans_DMB(DisasContext *s, const arg_DMB *a) { return gen_barrier(s, a->crm); }
 bool trans_SB(DisasContext *s, const arg_SB *a) { return true; }
 
 /* What follows may be code that this block has just written. */

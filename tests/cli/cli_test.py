@@ -214,7 +214,10 @@ def case_refuses_memory_and_cpu_counts():
     refused(["-M", "virt", "-m", "900T"], "-m", "255 GiB")
     for n in ("0", "-1", "999", "99999999999999999999", "four", ""):
         refused(["-M", "virt", "-smp", n], "-smp " + n)
-    refused(["-M", "virt", "-smp", "4,cores=2"], "cores")
+    for smp, *words in (("4,cores=3", "3 cores", "4 CPUs"), ("5,sockets=2,cores=2,threads=1", "4 CPUs", "cpus=5", "cpus=4"), ("4,corse=2", "corse", "cores"),
+                        ("4,dies=2", "dies=2", "clusters"), ("2,maxcpus=4", "maxcpus=4", "cannot be added"), ("4,maxcpus=2", "maxcpus=2", "cpus=4"),
+                        ("4,cores=0", "cores=0"), ("4,cores", "cores="), ("cores=1024,sockets=4", "-smp 4096", "1 to"), ("cores=4096,sockets=4096", "-smp")):
+        refused(["-M", "virt", "-smp", smp], *words)
     refused(["-M", "virt,gic-version=2", "-smp", "9"], "-smp 9", "gic-version=3")
 
 
