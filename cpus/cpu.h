@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "cpus/spin.h"
 #include "base/park.h"
 
 #define CPU_NB_MMU_MODES 12
@@ -77,12 +78,13 @@ enum {
     EXCP_DEBUG,                  /* breakpoint, watchpoint or single step of the debugger */
     EXCP_HALTED,                 /* was halted already, nothing to do */
     EXCP_ATOMIC,                 /* the instruction must run alone: cpu_exec_step_atomic */
+    EXCP_YIELD,                  /* the guest waits for another CPU: others may run (cpus/spin.h) */
 };
 
 struct CPUState {
     /* ---- used by generated code; offsets are an interface ---- */
     CPUTLBFast tlb[CPU_NB_MMU_MODES];        /* (v) */
-    uint32_t exit_request;                   /* (a) nonzero: leave generated code at the next poll. Pairs with cpu_exec's acquire */
+    uint32_t exit_request;                   /* (a) CPU_EXIT_*; nonzero: leave generated code at the next poll. Pairs with cpu_exec's acquire */
     uint32_t return_top;                     /* (v) byte offset of the newest entry in return_stack; wraps */
     uint64_t jump_context;                   /* (v) xor-ed into tags of non-global code, see accel/tb/tb.h */
     CPUReturnEntry return_stack[CPU_RETURN_STACK_SIZE]; /* (v) */
@@ -90,10 +92,12 @@ struct CPUState {
     uint64_t bounce[8] __attribute__((aligned(64))); /* (v) where ldptr's slow path puts bytes that are not plain RAM */
     CPUJumpEntry jump_cache[CPU_JUMP_CACHE_SIZE]; /* (v) */
     CPURecentPage recent[CPU_NB_MMU_MODES][CPU_RECENT_PAGES]; /* (v) */
+    uint32_t tlb_sync;                       /* (v) CPU_SYNC_*: how far this vCPU's own broadcast TLB flushes are */
 
     /* ---- written by other threads: one cache line, which a kick fetches beside exit_request's ---- */
     uint32_t interrupt_request __attribute__((aligned(64))); /* (a) CPU_INTERRUPT_* */
     uint32_t running;                        /* (a) CPU_OUTSIDE, or inside cpu_exec_start .. cpu_exec_end; see exclusive.c */
+    uint32_t leave_waiters, leave_wakes;     /* (a) who waits in cpu_wait_left for this vCPU, and how often they were woken: see leave.c */
     uintptr_t work_new;                      /* (a) what others queued, newest first; bit 0: a thread serves the queue. See work.c */
     Park own_park;                           /* (a) where the thread sleeps, unless it is rr's */
     bool created;                            /* (a) its thread runs */
@@ -122,10 +126,19 @@ struct CPUState {
     bool started;                            /* (a) rr: its thread is to take it up */
     pthread_t thread;                        /* (c) after creation */
     Park *park;                              /* (c) where the thread sleeps: own_park, or rr's */
+    CpuSpin spin;                            /* (v) */
     struct CpuWorkItem *work_todo, **work_todo_last; /* (v) taken from work_new, oldest first */
     unsigned work_waited;                    /* (v) how many of those somebody waits for */
     CPUState *next;                          /* (a) list of all, by RCU */
 };
+
+/* Bits of exit_request. Whoever stores LEAVE alone may lose a SETTLE: what that asks for is also done before guest code is entered. */
+#define CPU_EXIT_LEAVE 1u  /* out of cpu_exec */
+#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: another thread left something to settle (accel/exec) */
+
+/* Bits of tlb_sync. */
+#define CPU_SYNC_UNSENT 1u /* a broadcast flush may not have reached all others: the guest's barrier must wait */
+#define CPU_SYNC_WAIT 2u   /* it does: no guest code before all others have flushed */
 
 #define CPU_STEP_ENABLE 1u
 #define CPU_STEP_NO_IRQ 2u
@@ -177,6 +190,7 @@ void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits and kicks *
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask);
 void cpu_kick(CPUState *cpu);                           /* out of generated code and out of sleep, soon */
 void cpu_exit(CPUState *cpu);                           /* out of generated code only */
+void cpu_exit_settle(CPUState *cpu);                    /* to the top of cpu_exec's loop only */
 
 /* ---- work queues ---- */
 /*
@@ -203,5 +217,17 @@ void end_exclusive(void);
 void cpu_exec_start(CPUState *cpu);
 void cpu_exec_end(CPUState *cpu);
 bool in_exclusive_section(void);
+
+/* ---- waiting for one vCPU, see leave.c ---- */
+typedef bool CpuLeftFn(CPUState *cpu, uint64_t arg);
+/* Waits until cpu is outside cpu_exec_start..end or enough(cpu, arg). The caller is outside, too, and holds no lock. */
+void cpu_wait_left(CPUState *cpu, CpuLeftFn *enough, uint64_t arg);
+void cpu_wake_leave_waiters(CPUState *cpu);
+/* cpu's thread has changed what somebody may wait for, by a sequentially consistent store. */
+static inline void cpu_left(CPUState *cpu)
+{
+    if (__builtin_expect(__atomic_load_n(&cpu->leave_waiters, __ATOMIC_SEQ_CST) != 0, 0))
+        cpu_wake_leave_waiters(cpu);
+}
 
 #endif

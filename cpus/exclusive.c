@@ -24,6 +24,7 @@
 #include <limits.h>
 
 #include "base/futex.h"
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 static Lock section_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_EXCLUSIVE, .name = "exclusive section" };
@@ -34,6 +35,7 @@ static struct {
     uint32_t held_back;                            /* (a) vCPUs that sleep until pending is 0, or are about to */
 } gate;
 static __thread unsigned depth; /* of this thread's sections */
+static int64_t held_since;      /* section_lock; when the section began, if that is counted */
 
 /* Has cpu report when it leaves, if it is inside. */
 static void ask_to_leave(CPUState *cpu)
@@ -63,6 +65,7 @@ void start_exclusive(void)
         return;
     assert(!cpu_self_in_exec());
     lock_check_none_held("start_exclusive");
+    int64_t since = sync_begin();
     lock_acquire(&section_lock);
     __atomic_store_n(&gate.pending, 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -70,6 +73,8 @@ void start_exclusive(void)
     CPU_FOREACH (cpu)
         ask_to_leave(cpu);
     wait_until_left();
+    sync_end(SYNC_EXCLUSIVE_STOP, since);
+    held_since = sync_begin();
 }
 
 void end_exclusive(void)
@@ -77,6 +82,7 @@ void end_exclusive(void)
     assert(depth);
     if (--depth)
         return;
+    sync_end(SYNC_EXCLUSIVE_HELD, held_since);
     __atomic_store_n(&gate.pending, 0, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with wait_for_end: the sleeper is seen, or sees pending */
     if (__atomic_load_n(&gate.held_back, __ATOMIC_RELAXED))
@@ -86,10 +92,12 @@ void end_exclusive(void)
 
 static void wait_for_end(void)
 {
+    int64_t since = sync_begin();
     __atomic_fetch_add(&gate.held_back, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&gate.pending, __ATOMIC_SEQ_CST))
         futex_wait(&gate.pending, 1, -1);
     __atomic_fetch_sub(&gate.held_back, 1, __ATOMIC_RELAXED);
+    sync_end(SYNC_EXCLUSIVE_STALL, since);
 }
 
 void cpu_exec_start(CPUState *cpu)
@@ -109,6 +117,7 @@ void cpu_exec_end(CPUState *cpu)
     if (__builtin_expect(__atomic_exchange_n(&cpu->running, CPU_OUTSIDE, __ATOMIC_SEQ_CST) == CPU_INSIDE_AWAITED, 0)
         && !__atomic_sub_fetch(&gate.to_leave, 1, __ATOMIC_ACQ_REL))
         futex_wake(&gate.to_leave, 1);
+    cpu_left(cpu);
 }
 
 bool in_exclusive_section(void)

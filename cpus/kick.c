@@ -7,13 +7,22 @@
  * either sees the reason or finds itself kicked when it enters guest code or wants to sleep. A kick takes no lock; it writes
  * nothing to the cache lines of a vCPU that was kicked and has not looked yet, and makes a system call only when it is asleep.
  */
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 void cpu_exit(CPUState *cpu)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED))
-        __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_RELEASE);
+    if (!(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_LEAVE))
+        __atomic_store_n(&cpu->exit_request, CPU_EXIT_LEAVE, __ATOMIC_RELEASE);
+}
+
+/* One that is asked already has not looked at the reasons yet: it takes the bit away before it does. */
+void cpu_exit_settle(CPUState *cpu)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
+        __atomic_fetch_or(&cpu->exit_request, CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
 }
 
 void cpu_forget_kick(CPUState *cpu)
@@ -23,6 +32,7 @@ void cpu_forget_kick(CPUState *cpu)
 
 void cpu_kick(CPUState *cpu)
 {
+    sync_event(SYNC_KICK);
     cpu_exit(cpu);
     if (cpus_single_thread)
         rr_kick(cpu);
@@ -32,10 +42,12 @@ void cpu_kick(CPUState *cpu)
 void cpu_interrupt(CPUState *cpu, uint32_t mask)
 {
     __atomic_fetch_or(&cpu->interrupt_request, mask, __ATOMIC_SEQ_CST);
-    if (cpu != current_cpu)
+    if (cpu != current_cpu) {
+        sync_event(SYNC_INTERRUPT);
         cpu_kick(cpu);
-    else
+    } else {
         cpu_exit(cpu);
+    }
 }
 
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask)

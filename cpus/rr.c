@@ -79,10 +79,10 @@ static bool prepare(CPUState *cpu)
     return !cpu_is_idle(cpu);
 }
 
-/* The guest's hint that it waits for another CPU: nothing else had it leave guest code. */
-static bool spins(const CPUState *cpu, int why)
+/* The guest's hint that it waits for another CPU. */
+static bool spins(int why)
 {
-    return why == EXCP_INTERRUPT && !__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED);
+    return why == EXCP_YIELD;
 }
 
 /* cpu's turn. Returns whether it ran. */
@@ -99,7 +99,7 @@ static bool take_turn(CPUState *cpu)
     int why;
     do
         why = cpu_run(cpu);
-    while (!spins(cpu, why) && !__atomic_load_n(&give_way, __ATOMIC_ACQUIRE) && (end == INT64_MAX || clock_get_ns(CLOCK_RT) < end) && prepare(cpu));
+    while (!spins(why) && !__atomic_load_n(&give_way, __ATOMIC_ACQUIRE) && (end == INT64_MAX || clock_get_ns(CLOCK_RT) < end) && prepare(cpu));
     __atomic_store_n(&running, NULL, __ATOMIC_RELEASE);
     timer_del(slice_over);
     return true;

@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/rcu.h"
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 bool cpus_single_thread;
@@ -28,10 +29,12 @@ bool cpu_is_idle(CPUState *cpu)
 int cpu_run(CPUState *cpu)
 {
     int why = cpu_exec_ops->exec(cpu);
-    if (why == EXCP_ATOMIC)
+    if (why == EXCP_ATOMIC) {
+        sync_event(SYNC_STEP_ATOMIC);
         cpu_exec_ops->exec_step_atomic(cpu);
-    else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop)
+    } else if (why == EXCP_DEBUG && cpu_exec_ops->debug_stop) {
         cpu_exec_ops->debug_stop(cpu);
+    }
     return why;
 }
 
@@ -49,11 +52,29 @@ void cpu_thread_end(CPUState *cpu)
     cpu_pause_created(cpu, false);
 }
 
+static void sleep_idle(CPUState *cpu)
+{
+    int64_t since = sync_begin();
+    cpu_spin_count_awake(-1);
+    park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
+    cpu_spin_count_awake(1);
+    sync_end(SYNC_SLEEP, since);
+}
+
+static void sleep_spinning(CPUState *cpu)
+{
+    int64_t ns = cpu_spin_begin(cpu), due = timer_list_deadline_ns(cpu->timers), since = sync_begin();
+    park_sleep(cpu->park, due >= 0 && due < ns ? due : ns);
+    sync_end(SYNC_SPIN, since);
+    cpu_spin_end(cpu);
+}
+
 static void *mttcg_thread(void *arg)
 {
     CPUState *cpu = arg;
     rcu_register_thread();
     cpu_thread_begin(cpu);
+    cpu_spin_count_awake(1);
     for (;;) {
         cpu_forget_kick(cpu);
         park_begin(cpu->park);
@@ -66,10 +87,11 @@ static void *mttcg_thread(void *arg)
         cpu_process_work(cpu);
         timer_list_run(cpu->timers);
         if (cpu_is_idle(cpu))
-            park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
-        else
-            cpu_run(cpu);
+            sleep_idle(cpu);
+        else if (cpu_run(cpu) == EXCP_YIELD)
+            sleep_spinning(cpu);
     }
+    cpu_spin_count_awake(-1);
     cpu_thread_end(cpu);
     rcu_unregister_thread();
     return NULL;

@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <glib.h>
 
+#include "base/sync_profile.h"
 #include "cpus/cpus_internal.h"
 
 #define WORK_OPEN ((uintptr_t)1)
@@ -117,6 +118,7 @@ static void run_first(CPUState *cpu)
     CpuWorkItem *item = pop(cpu);
     if (item->exclusive)
         start_exclusive();
+    sync_event(SYNC_WORK);
     item->fn(cpu, item->data);
     if (item->exclusive)
         end_exclusive();

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/sync_profile.h"
 #include "base/rcu.h"
 #include "cpus/cpu.h"
 #include "cpus/runstate.h"
@@ -232,6 +233,15 @@ static bool start(const Options *o, GError **error)
     return true;
 }
 
+/* What "-d sync" promises. */
+static void report_sync(void)
+{
+    FILE *out = log_begin(LOG_SYNC);
+    if (out)
+        sync_profile_report(out, 0, false);
+    log_end(out);
+}
+
 int main(int argc, char **argv)
 {
     Options o;
@@ -257,6 +267,7 @@ int main(int argc, char **argv)
         vm_start();
     int status = main_loop_run(&loop);
     cpus_shutdown();
+    report_sync();
     block_close_all();
     char_flush_all();
     bql_unlock();

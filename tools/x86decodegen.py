@@ -24,7 +24,7 @@ CONSTRAINTS = {
 }
 MAPS = {'1': 0, '0f': 1, '0f38': 2, '0f3a': 3}
 ATTRS = {'lock': 'LOCK', 'priv': 'PRIV', 'sse': 'SSE', 'mmx': 'MMX', 'fpu': 'FPU', 'align': 'ALIGN | X86_ATTR_ALIGN_VEX', 'rep': 'REP', 'd64': 'D64', 'f64': 'F64',
-         'end': 'END', 'io': 'IO', 'vsib': 'VSIB', 'unal': None, 'novvvv': None}
+         'end': 'END', 'io': 'IO', 'vsib': 'VSIB', 'serial': 'SERIAL', 'unal': None, 'novvvv': None}
 SIZES = ['none', 'b', 'w', 'd', 'q', 'v', 'z', 'y', 'x', 'dq', 'qq', 't', 'xh', 'xq', 'xe', 'db', 'dw', 'vw', 's']
 SIZE_ALIAS = {'': 'none', 'p': 'none', 'a': 'none', 'ss': 'd', 'sd': 'q', 'ps': 'x', 'pd': 'x', 'pi': 'q', 'si': 'd'}
 MODRM_LETTERS = 'CDEGMNPQRSUVWf'

@@ -8,8 +8,9 @@
  * the target and patches it), a lookup it could not do, something for the loop's top, exit_request. Faults come back by
  * cpu_loop_exit to the sigsetjmp here.
  *
- * exit_request is cleared by the vCPU's thread before it looks at its work; here it only means: leave. Interrupt requests are
- * looked at between any two blocks that the loop enters, and cpu_interrupt sets exit_request, so chained code comes back for them.
+ * exit_request is cleared by the vCPU's thread before it looks at its work; here it only means: leave. But for CPU_EXIT_SETTLE,
+ * which asks for nothing but exec_settle and goes on in the loop. Interrupt requests are looked at between any two blocks that
+ * the loop enters, and cpu_interrupt sets exit_request, so chained code comes back for them.
  *
  * Instruction counting, when it comes, decides here how long generated code may run and translates what is left of a budget
  * as a short block; breakpoints are a reason to translate less (one_shot_limit).
@@ -33,10 +34,14 @@ void exec_begin(CPUState *cpu)
     cpu->in_exec = true;
     if (cpu->target->exec_enter)
         cpu->target->exec_enter(cpu);
+    exec_settle(cpu); /* what was posted while nobody looked; an exception that is delivered next may use the TLB */
 }
 
 void exec_settle(CPUState *cpu)
 {
+    /* Cleared before the reasons are looked at; pairs with cpu_exit_settle. */
+    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
+        __atomic_fetch_and(&cpu->exit_request, ~CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
     mmu_apply_pending(cpu);
     jump_cache_settle(cpu);
 }
@@ -102,11 +107,15 @@ static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, i
 /* Looks at what others want of this vCPU. True: leave with *why. */
 static bool attend(CPUState *cpu, PendingLink *link, int *why)
 {
-    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE))) {
+    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE) & ~CPU_EXIT_SETTLE)) {
         *why = EXCP_INTERRUPT;
         return true;
     }
     exec_settle(cpu);
+    if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT) && !mmu_sync_try(cpu)) {
+        *why = EXCP_INTERRUPT;
+        return true;
+    }
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
     return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
 }
@@ -204,5 +213,7 @@ int cpu_exec(CPUState *cpu)
     int why = exec_loop(cpu);
     exec_end(cpu);
     cpu_exec_end(cpu);
+    if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT))
+        mmu_sync_wait(cpu);
     return why;
 }

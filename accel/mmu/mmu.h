@@ -16,8 +16,9 @@
  * pointers, so that a context switch flushes nothing. Entries of other indexes hold for every ASID if filled as global; the
  * non-global ones among them are dropped at a switch. The same call sets CPUState.jump_context.
  *
- * All functions act on the calling vCPU's own TLB unless they end in _all: those reach every vCPU, and have taken effect on all
- * of them before the calling vCPU executes its next guest instruction (which needs an exit from the block: the target emits one).
+ * All functions act on the calling vCPU's own TLB unless they end in _all: those reach every vCPU. They have taken effect on the
+ * caller's at once; on all others, with no access by an old entry under way, when the guest's barrier is behind it. A barrier's
+ * code looks at CPUState.tlb_sync: if it is not 0, it calls mmu_sync (or does the same inline) and leaves by IR_EXIT_MAIN.
  */
 #ifndef ACCEL_MMU_MMU_H
 #define ACCEL_MMU_MMU_H
@@ -60,11 +61,13 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid);
 #define MMU_ASID_ANY 0xffffffffu
 void mmu_flush(CPUState *cpu, uint32_t idx_mask);                     /* everything, all ASIDs */
 void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask); /* the non-global entries of one ASID */
-/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. Long ranges become a flush. */
+/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. */
 void mmu_flush_range(CPUState *cpu, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask);
 void mmu_flush_all(CPUState *src, uint32_t idx_mask);
 void mmu_flush_asid_all(CPUState *src, uint32_t asid, uint32_t idx_mask);
 void mmu_flush_range_all(CPUState *src, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask);
+/* A barrier that completes broadcasts: the loop's top waits before it runs guest code again. */
+void mmu_sync(CPUState *cpu);
 
 /* ---- data access for helpers; ra = GETPC() of the helper, so that a fault names the right instruction ---- */
 uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra);             /* size up to 8, zero- or sign-extended by mo */

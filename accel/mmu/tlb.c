@@ -7,6 +7,7 @@
  * than 70 % of it is in use at a flush, or when fills keep throwing out entries of a table that full; it halves when less
  * than 30 % was in use at each of the last flushes.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "accel/mmu/mmu_internal.h"
@@ -98,7 +99,10 @@ void mmu_init_cpu(CPUState *cpu)
 {
     if (cpu->mmu)
         return;
-    CpuMmu *m = g_new0(CpuMmu, 1);
+    CpuMmu *m = aligned_alloc(_Alignof(CpuMmu), sizeof(CpuMmu));
+    assert(m); /* as g_malloc, which does not align */
+    memset(m, 0, sizeof *m);
+    m->applied = tlb_log_tail();
     lock_init(&m->lock, LOCK_TLB, "TLB");
     for (unsigned i = 0; i < TLB_ASID_SETS; i++)
         m->asid[i] = MMU_ASID_ANY;

@@ -5,8 +5,8 @@
  * Entries are made only here, by the owning vCPU, when the loop has looked a block up; generated code reads them and copies
  * them to the return stack. Three things end an entry:
  *
- *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A bit map of the pages that ever had entries since
- *    the last whole flush makes flushing a page of data free.
+ *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A record of each page that has entries makes flushing
+ *    a page of data free, and one of code cheap.
  *  - A block is invalidated, by any thread: it sets tb->invalid, then takes the block's tags away by compare-and-swap. An
  *    owner that makes an entry at that moment checks tb->invalid after the tag is visible, so one of the two removes it. An
  *    entry may meanwhile be on its way to the return stack in generated code, where no other thread can see it: therefore the
@@ -89,9 +89,71 @@ static bool canonical(uint64_t pc)
     return top == 0 || top == -1;
 }
 
-static unsigned page_bit(uint64_t va)
+/* ---- which pages have entries ---- */
+/*
+ * Each 64 bytes of a page have their entries in a group of 16 adjacent places, since the place depends on the address by xor. An
+ * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. A page
+ * whose row of records is full takes one from another page, whose entries go.
+ */
+#define GROUP_BITS 6
+#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
+#define TAG_PAGE (TAG_ADDRESS & MEM_PAGE_MASK)
+
+static JumpRecord *row_of(TbThread *th, uint64_t page)
 {
-    return (unsigned)((va >> MEM_PAGE_BITS) ^ (va >> (MEM_PAGE_BITS + 12))) & 4095;
+    return th->jump_records[(page >> MEM_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> (64 - JUMP_ROW_BITS)];
+}
+
+/* NULL: the page has no entries. */
+static JumpRecord *find_record(TbThread *th, uint64_t page)
+{
+    JumpRecord *row = row_of(th, page);
+    for (unsigned i = 0; i < JUMP_ROW_RECORDS; i++) {
+        if (row[i].page == page && row[i].groups)
+            return &row[i];
+    }
+    return NULL;
+}
+
+static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
+{
+    CPUJumpEntry *e = &cpu->jump_cache[tb_jump_offset(page | (uint64_t)group << GROUP_BITS) / sizeof *e & ~15u];
+    for (unsigned i = 0; i < 16; i++) {
+        if (!((e[i].tag ^ page) & TAG_PAGE))
+            __atomic_store_n(&e[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    }
+}
+
+static void drop_recorded(CPUState *cpu, JumpRecord *r)
+{
+    for (; r->groups; r->groups &= r->groups - 1)
+        drop_group(cpu, r->page, ctz64(r->groups));
+    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
+        if (!((cpu->return_stack[i].tag ^ r->page) & TAG_PAGE))
+            cpu->return_stack[i].tag = TAG_EMPTY;
+    }
+}
+
+static JumpRecord *new_record(CPUState *cpu, uint64_t page)
+{
+    JumpRecord *row = row_of(cpu->tb, page);
+    unsigned i = 0;
+    while (i < JUMP_ROW_RECORDS && row[i].groups)
+        i++;
+    if (i == JUMP_ROW_RECORDS) {
+        i = cpu->tb->next_record++ % JUMP_ROW_RECORDS;
+        drop_recorded(cpu, &row[i]);
+    }
+    row[i].page = page;
+    return &row[i];
+}
+
+static void record_entry(CPUState *cpu, uint64_t pc)
+{
+    JumpRecord *r = find_record(cpu->tb, pc & TAG_PAGE);
+    if (!r)
+        r = new_record(cpu, pc & TAG_PAGE);
+    r->groups |= BIT(extract64(pc, GROUP_BITS, MEM_PAGE_BITS - GROUP_BITS));
 }
 
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags)
@@ -113,7 +175,7 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
     bool global = cpu->target->jump_is_global(tb->pc, tb->flags);
     CPUJumpEntry *e = entry_of(cpu, tb->pc);
     __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
-    th->jump_pages[page_bit(tb->pc) / 64] |= BIT(page_bit(tb->pc) % 64);
+    record_entry(cpu, tb->pc);
     th->nonglobal_high |= global && !global_mapping;
     if (!global)
         th->contexts |= BIT(cpu->jump_context >> 59);
@@ -182,13 +244,11 @@ void jump_cache_flush(CPUState *cpu)
         __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
     forget_returns(cpu);
     if (cpu->tb) {
-        memset(cpu->tb->jump_pages, 0, sizeof cpu->tb->jump_pages);
+        memset(cpu->tb->jump_records, 0, sizeof cpu->tb->jump_records);
         cpu->tb->nonglobal_high = false;
         cpu->tb->contexts = 0;
     }
 }
-
-#define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
 
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 {
@@ -202,20 +262,9 @@ void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
-    va &= MEM_PAGE_MASK;
-    if (!cpu->tb || !(cpu->tb->jump_pages[page_bit(va) / 64] & BIT(page_bit(va) % 64)))
-        return;
-    const uint64_t page_of_tag = TAG_ADDRESS & MEM_PAGE_MASK;
-    for (uint64_t pc = va; pc < va + MEM_PAGE_SIZE - 1; pc += 4) {
-        CPUJumpEntry *e = entry_of(cpu, pc);
-        uint64_t tag = e->tag;
-        if (!((tag ^ va) & page_of_tag))
-            __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
-    }
-    for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
-        if (!((cpu->return_stack[i].tag ^ va) & page_of_tag))
-            cpu->return_stack[i].tag = TAG_EMPTY;
-    }
+    JumpRecord *r = cpu->tb ? find_record(cpu->tb, va & TAG_PAGE) : NULL;
+    if (r)
+        drop_recorded(cpu, r);
 }
 
 void jump_cache_switch(CPUState *cpu)

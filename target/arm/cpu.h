@@ -113,7 +113,7 @@ typedef struct ArmCPU {
     ARMIdRegs id;             /* (c) */
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
-    uint64_t mpidr;           /* (c) */
+    uint64_t mpidr;           /* (c) as MPIDR_EL1 */
     struct {
         uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
         bool any_tbi[2];      /* (v) */
@@ -122,6 +122,8 @@ typedef struct ArmCPU {
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
     bool powered_off;         /* (a) PSCI */
+    bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
+    bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
     bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */
@@ -224,6 +226,7 @@ typedef struct ARMSysReg ARMSysReg;
 enum {
     SYSREG_PLAIN = 1,      /* a read or write is just the field at env_offset: translated as ldenv/stenv when EL allows */
     SYSREG_EXIT = 2,       /* a write may change block flags or translations: end the block (IR_EXIT_MAIN) */
+    SYSREG_NEXT = 8,       /* a write drops mappings: the next instruction is looked up (IR_EXIT_LOOKUP) */
     SYSREG_NOP = 4,        /* does nothing */
     SYSREG_IO = 8,         /* reads or sets time, interrupts, devices */
 };

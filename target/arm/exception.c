@@ -176,10 +176,12 @@ bool arm_do_interrupt(CPUState *cs, uint32_t request)
     return false;
 }
 
-/* WFI ends with a pending interrupt even when PSTATE masks it (D1.6.2). */
+/* WFI ends with a pending interrupt even when PSTATE masks it (D1.6.2), WFE with one that can be taken, or an event. */
 bool arm_has_work(CPUState *cs)
 {
     const ArmCPU *cpu = arm_cpu(cs);
+    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE))
+        return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || arm_interrupt_deliverable(cpu);
     return !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE) && (irq_line(cpu) || fiq_line(cpu));
 }
 

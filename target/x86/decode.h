@@ -35,7 +35,7 @@
  * attributes: lock (LOCK is allowed with a memory destination), d64 (operand size 64 by default in 64-bit mode), f64 (and no other),
  *   priv (CPL 0, else #GP(0)), sse (SSE or AVX state is needed: #UD, #NM), mmx, fpu (x87), align (the memory operand must be aligned to its size, else #GP(0), the VEX form's too),
  *   unal (sse rows with x or dq memory operands are aligned in their legacy form unless it says so), rep (F3/F2 repeat it), io, end (ends the block), vsib (the memory operand's index is a vector),
- *   novvvv (VEX.vvvv must be 1111b: rows without H or B get it).
+ *   novvvv (VEX.vvvv must be 1111b: rows without H or B get it), serial (a serialising instruction: stores before it are seen before what follows is run).
  * handler: trans_<handler>(DisasContext *s, const X86Insn *i) is called; arg, a C constant expression, is in i->row->arg.
  *
  * Rows of one opcode must not overlap: the generator proves it. A missing row is #UD.
@@ -85,7 +85,7 @@ typedef struct X86Mem {
 
 enum { X86_ATTR_LOCK = 1, X86_ATTR_PRIV = 2, X86_ATTR_SSE = 4, X86_ATTR_MMX = 8, X86_ATTR_FPU = 16, X86_ATTR_ALIGN = 32, X86_ATTR_REP = 64,
        X86_ATTR_D64 = 128, X86_ATTR_F64 = 256, X86_ATTR_END = 512, X86_ATTR_IO = 1024,
-       X86_ATTR_ALIGN_VEX = 2048, X86_ATTR_VSIB = 4096 };
+       X86_ATTR_ALIGN_VEX = 2048, X86_ATTR_VSIB = 4096, X86_ATTR_SERIAL = 8192 };
 
 #define X86_MAX_OPERANDS 5
 #define X86_FEATURE_ABSENT 0x8000u

@@ -39,6 +39,7 @@ void helper_rdpmc(CPUState *cs);
 uint64_t helper_random(void);
 void helper_monitor(CPUState *cs, uint64_t va);
 void helper_mwait(CPUState *cs, uint64_t next_pc);
+void helper_pause(CPUState *cs, uint64_t next_pc);
 void helper_probe_read(CPUState *cs, uint64_t va, uint32_t mo);
 
 #endif

@@ -174,6 +174,14 @@ static uint32_t extra_word(const DisasContext *s, const X86Insn *i, X86DecodeRes
     return extra;
 }
 
+/* A serialising instruction's successors run when all stores before it have been seen (SDM 9.3). */
+static void trans_checked(DisasContext *s, const X86Insn *i)
+{
+    if (i->row->attr & X86_ATTR_SERIAL)
+        ir_fence(s->f, IR_FENCE_ALL);
+    i->row->trans(s, i);
+}
+
 static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
 {
     ir_insn_start(s->f, s->pc, extra_word(s, i, r));
@@ -187,7 +195,7 @@ static void trans_decoded(DisasContext *s, const X86Insn *i, X86DecodeResult r)
     else if (r == X86_DECODE_TOO_LONG)
         gen_exception_error(s, EXCP_GP, 0);
     else if (check_row(s, i))
-        i->row->trans(s, i);
+        trans_checked(s, i);
 }
 
 /* Ends the block before the instruction at pc, which nothing leads to but going on. */

@@ -290,21 +290,25 @@ def kernel_files(n):
     return (CACHE / f"{guest_of(n)}-initrd.gz", CACHE / f"{guest_of(n)}-{CASES[n][1]}/vmlinuz")
 
 
+def emulator_command(emulator, guest, options, kernel=None, initrd=None, append=""):
+    """The command line that boots Debian for guest from a kernel, or from what options say."""
+    defaults = {"-M": GUESTS[guest][0], "-m": "1G", "-cpu": "max"}
+    machine = [word for option, value in defaults.items() if option not in options for word in (option, value)]
+    linux = ["-kernel", str(kernel), "-initrd", str(initrd), "-append", f"console={GUESTS[guest][1]} {append}".strip()] if kernel else []
+    return [emulator, *machine, "-nographic", *linux, *options]
+
+
 def run(emulator, name):
     function, flavour, options, append, seconds = CASES[name]
     guest = guest_of(name)
-    machine = [] if "-M" in options else ["-M", GUESTS[guest][0]]
-    memory = [] if "-m" in options else ["-m", "1G"]
-    cpu = [] if "-cpu" in options else ["-cpu", "max"]
     slower = float(os.environ.get("CALQUE_TEST_SLOWER", "1"))
-    kernel = [] if flavour is None else ["-kernel", str(CACHE / f"{guest}-{flavour}/vmlinuz"), "-initrd", str(CACHE / f"{guest}-initrd.gz"),
-                                         "-append", f"console={GUESTS[guest][1]} {append}".strip()]
     variables = tempfile.NamedTemporaryFile(prefix="calque-vars-")
     if any("{vars}" in o for o in options):
         variables.write(pathlib.Path(OVMF.format("VARS")).read_bytes())
         variables.flush()
-    command = [emulator, *machine, *cpu, *memory, "-nographic", *kernel, *(o.replace("{vars}", variables.name) for o in options)]
-    g = Guest(command, seconds * slower)
+    options = [o.replace("{vars}", variables.name) for o in options]
+    kernel = flavour and CACHE / f"{guest}-{flavour}/vmlinuz"
+    g = Guest(emulator_command(emulator, guest, options, kernel, CACHE / f"{guest}-initrd.gz", append), seconds * slower)
     start = time.monotonic()
     try:
         function(g)

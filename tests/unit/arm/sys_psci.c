@@ -43,7 +43,7 @@ static void test_on_off(void)
 {
     ArmCPU *first = sys_cpu("max"), *second = sys_cpu("max");
     uint32_t cpu_off = 0x84000002;
-    uint64_t target = arm_cpu_mpidr(&second->parent);
+    uint64_t target = arm_cpu_mpidr(&second->parent) & 0xff00ffffff;
 
     g_assert_cmpint(call(first, CPU_ON64, target, 0x1000, 0), ==, -4);       /* ALREADY_ON */
     g_assert_cmpint(call(first, CPU_ON64, 0x12345678, 0x1000, 0), ==, -2);   /* no such CPU */
@@ -83,8 +83,22 @@ static void test_system(void)
     g_assert_cmphex(cpu->env.pstate, ==, 0x3c5);
 }
 
+/* Without threads, CPUs come in groups of 16; with threads, Aff0 counts those of a core, then come its core and cluster. */
+static void test_affinity(void)
+{
+    static const struct { CpuTopology t; unsigned index; uint64_t mpidr; } cases[] = {
+        { { 1, 1, 1, 1, 1, 1 }, 0, 0xc0000000 },    { { 64, 2, 1, 2, 16, 1 }, 15, 0x8000000f }, { { 64, 2, 1, 2, 16, 1 }, 16, 0x80000100 },
+        { { 64, 2, 1, 2, 16, 1 }, 63, 0x8000030f }, { { 12, 1, 1, 2, 3, 2 }, 0, 0x81000000 },   { { 12, 1, 1, 2, 3, 2 }, 5, 0x81000201 },
+        { { 12, 1, 1, 2, 3, 2 }, 11, 0x81010201 },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+        g_assert_cmphex(arm_mpidr_of(&cases[i].t, cases[i].index), ==, cases[i].mpidr);
+}
+
 void sys_add_psci_tests(void)
 {
+    g_test_add_func("/arm/psci/affinity", test_affinity);
     g_test_add_func("/arm/psci/queries", test_queries);
     g_test_add_func("/arm/psci/cpu-on-off", test_on_off);
     g_test_add_func("/arm/psci/system-off-reset", test_system);

@@ -19,6 +19,7 @@ uint8_t *toy_ram;
 uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
+void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
 static MemoryRegion mmio_mr, small_mr;
 static GArray *maps; /* maps_lock */
 static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
@@ -43,7 +44,15 @@ static void helper_svc(CPUState *cpu)
 static void helper_tlbi(CPUState *cpu, uint64_t va)
 {
     mmu_flush_range_all(cpu, va, 1, 12, MMU_ASID_ANY, ~0u);
+    mmu_sync(cpu);
 }
+
+static void helper_hook(CPUState *cpu, uint64_t a, uint64_t imm)
+{
+    toy_hook(toy(cpu), a, imm);
+}
+
+static const IRHelper ir_hook = { "hook", (void (*)(void))helper_hook, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 2, { IR_I64, IR_I64 } };
 
 static uint64_t helper_ldx(CPUState *cpu, uint64_t va, uint32_t mo)
 {
@@ -123,6 +132,7 @@ static void toy_trans_insn(TransContext *t)
         ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_JUMP, .flags = t->flags }));
         t->ended = true;
         break;
+    case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
     case TOY_TLBI: case TOY_SVC: case TOY_HLT: trans_call(t, op, a); break;
     default: trans_call(t, TOY_HLT, 0); break;
     }
@@ -300,6 +310,19 @@ void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool g
     ToyMap m = { va, pa, page_bits, prot, global, asid };
     lock_acquire(&maps_lock);
     g_array_prepend_val(maps, m);
+    lock_release(&maps_lock);
+}
+
+void toy_remap(uint64_t va, uint64_t pa)
+{
+    lock_acquire(&maps_lock);
+    for (unsigned i = 0; i < maps->len; i++) {
+        ToyMap *m = &g_array_index(maps, ToyMap, i);
+        if (m->va == va) {
+            m->pa = pa;
+            break;
+        }
+    }
     lock_release(&maps_lock);
 }
 

@@ -30,6 +30,7 @@ enum {
     TOY_ATOM,   /* ra = 64 bits at rb, which grow by imm, atomically */
     TOY_TLBI,   /* the page of ra is flushed in all vCPUs */
     TOY_SVC,    /* exception: counted, execution goes on behind it */
+    TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
     TOY_LDX,    /* ra = 64 bits at rb, load-exclusive that watches */
     TOY_STX,    /* 64 bits at rb = ra, store-exclusive; r15 = 0 when it has stored, else 1 */
 };
@@ -66,6 +67,7 @@ extern uint8_t *toy_ram;        /* guest physical 0 */
 extern uint64_t toy_regs[512];  /* the device's registers */
 extern unsigned toy_last_size;  /* of the last access to it */
 extern MemoryRegion toy_ram_mr;
+extern void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
 
 /* Once: memory, RAM, the device, the accelerator (interpreter). */
 void toy_init(uint64_t tb_size);
@@ -73,6 +75,8 @@ ToyCPU *toy_new_cpu(int index);
 /* Mappings; any thread, while vCPUs run too. */
 void toy_unmap_all(void);
 void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool global, uint32_t asid);
+/* Lets the mapping that was added last for va lead to pa. */
+void toy_remap(uint64_t va, uint64_t pa);
 /* Puts code at guest physical address pa, as a device would. */
 void toy_code(uint64_t pa, const uint32_t *words, unsigned n);
 /* Runs on this thread from pc until the vCPU halts. Returns the last reason. */

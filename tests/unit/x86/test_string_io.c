@@ -76,7 +76,7 @@ static void set_up(void)
     memory_region_add_subregion_overlap(memory_system_root(), DEVICE, &device, 1);
     memory_region_init_io(&ports, &log_ops, NULL, "ports", 8);
     memory_region_add_subregion(memory_io_root(), PORT, &ports);
-    cs = cpu_arch_x86_64.create("max", 0, false, &error);
+    cs = cpu_arch_x86_64.create("max", NULL, 0, false, &error);
     g_assert_no_error(error);
     accel_init_cpu(cs);
     current_cpu = cs;
