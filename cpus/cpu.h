@@ -134,7 +134,7 @@ struct CPUState {
 
 /* Bits of exit_request. Whoever stores LEAVE alone may lose a SETTLE: what that asks for is also done before guest code is entered. */
 #define CPU_EXIT_LEAVE 1u  /* out of cpu_exec */
-#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: another thread left something to settle (accel/exec) */
+#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: interrupt_request, or what another thread left to settle (accel/exec) */
 
 /* Bits of tlb_sync. */
 #define CPU_SYNC_UNSENT 1u /* a broadcast flush may not have reached all others: the guest's barrier must wait */
@@ -186,7 +186,7 @@ bool all_vcpus_paused(void);
 void cpus_shutdown(void);
 
 /* ---- requests, from any thread; no lock is taken ---- */
-void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits and kicks */
+void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits; out of sleep, and to the top of cpu_exec's loop, soon */
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask);
 void cpu_kick(CPUState *cpu);                           /* out of generated code and out of sleep, soon */
 void cpu_exit(CPUState *cpu);                           /* out of generated code only */
