@@ -246,6 +246,129 @@ static void test_device_write(void)
     g_assert_cmpuint(c->r[5], ==, 3);
 }
 
+/* ---- stores while a block is being translated ---- */
+static void overwrite_pair(uint64_t pc)
+{
+    if (pc != 0x2004)
+        return;
+    toy_trans_hook = NULL;
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 2), TOY(TOY_LI, 6, 0, 2));
+}
+
+/* Two instructions in eight aligned bytes are replaced when the translation has read the first: it must not mix old and new, and not last. */
+static void test_translation_reads_once(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_LI, 6, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    toy_trans_hook = overwrite_pair;
+    toy_run(c, 0x2000);
+    g_assert_null(toy_trans_hook);
+    g_assert_cmpuint(c->r[5], ==, 1);
+    g_assert_cmpuint(c->r[6], ==, 1);
+    g_assert_null(tb_lookup(&c->parent, 0x2000, TOY_KERNEL));
+    toy_run(c, 0x2000);
+    g_assert_cmpuint(c->r[5], ==, 2);
+    g_assert_cmpuint(c->r[6], ==, 2);
+    g_assert_nonnull(tb_lookup(&c->parent, 0x2000, TOY_KERNEL));
+}
+
+/* The second of two pages is overwritten while the block is translated. */
+static void overwrite_second(uint64_t pc)
+{
+    if (pc != 0x3002)
+        return;
+    toy_trans_hook = NULL;
+    uint16_t high = TOY(TOY_LI, 6, 0, 0) >> 16;
+    address_space_write(&address_space_memory, 0x3000, MEMTXATTRS_NONE, &high, 2);
+}
+
+static void test_second_page_overwritten(void)
+{
+    fresh();
+    uint32_t words[] = { TOY(TOY_LI, 5, 0, 7), TOY(TOY_HLT, 0, 0, 0) };
+    address_space_write(&address_space_memory, 0x2ffe, MEMTXATTRS_NONE, words, 8);
+    toy_trans_hook = overwrite_second;
+    toy_run(c, 0x2ffe);
+    toy_trans_hook = NULL;
+    c->r[5] = 0;
+    toy_run(c, 0x2ffe);
+    overwrite_second(0x3002);
+    c->r[5] = c->r[6] = 0;
+    toy_run(c, 0x2ffe);
+    g_assert_cmpuint(c->r[5], ==, 0);
+    g_assert_cmpuint(c->r[6], ==, 7);
+}
+
+/* One page of RAM seen at two neighbouring addresses: a block may lie on it twice. */
+static void test_page_twice(void)
+{
+    fresh();
+    toy_map(0x20000, 0x6000, 12, RWX, true, 0);
+    toy_map(0x21000, 0x6000, 12, RWX, true, 0);
+    uint32_t li = TOY(TOY_LI, 5, 0, 7), hlt = TOY(TOY_HLT, 0, 0, 0);
+    address_space_write(&address_space_memory, 0x6ffe, MEMTXATTRS_NONE, &li, 2);
+    address_space_write(&address_space_memory, 0x6000, MEMTXATTRS_NONE, (uint8_t *)&li + 2, 2);
+    address_space_write(&address_space_memory, 0x6002, MEMTXATTRS_NONE, &hlt, 4);
+    for (unsigned i = 0; i < 2; i++) {
+        toy_run(c, 0x20ffe);
+        g_assert_cmpuint(c->r[5], ==, 7);
+    }
+    uint16_t high = TOY(TOY_LI, 6, 0, 0) >> 16;
+    address_space_write(&address_space_memory, 0x6000, MEMTXATTRS_NONE, &high, 2);
+    c->r[5] = 0;
+    toy_run(c, 0x20ffe);
+    g_assert_cmpuint(c->r[5], ==, 0);
+    g_assert_cmpuint(c->r[6], ==, 7);
+}
+
+static int marks_missed, marks_asked, marks_done; /* (a) */
+
+static gpointer watch_marks(gpointer data)
+{
+    while (!__atomic_load_n(&marks_done, __ATOMIC_ACQUIRE)) {
+        if (!code_page_overlaps(toy_ram_mr.ram->offset + 0x2ffc, 4))
+            __atomic_fetch_add(&marks_missed, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&marks_asked, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+/* Translations of a page that come to nothing have its marks tidied; who asks without a lock always finds those of the block that stays. */
+static void test_marks_stay(void)
+{
+    fresh();
+    CODE(0x2ffc, TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x2ffc);
+    GThread *watcher = g_thread_new("watcher", watch_marks, NULL);
+    for (unsigned i = 0; i < 10000 || __atomic_load_n(&marks_asked, __ATOMIC_RELAXED) < 10000; i++) {
+        code_page_begin(c->parent.tb, 0, toy_ram_mr.ram->offset + 0x2000);
+        code_page_end(c->parent.tb, NULL);
+    }
+    __atomic_store_n(&marks_done, 1, __ATOMIC_RELEASE);
+    g_thread_join(watcher);
+    g_assert_cmpint(marks_missed, ==, 0);
+}
+
+/* An invalidated block stays in the jump cache; who jumps there by it does not run it, and the entry is gone then. */
+static void test_stale_entry(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x2000), TOY(TOY_JR, 2, 0, 0));
+    toy_run(c, 0x1000);
+    toy_run(c, 0x1000);
+    const CPUJumpEntry *e = (const CPUJumpEntry *)((const char *)c->parent.jump_cache + tb_jump_offset(0x2000));
+    TranslationBlock *tb = tb_lookup(&c->parent, 0x2000, TOY_KERNEL);
+    g_assert_true(tb && e->code == tb->code && e->tag != ~0ull);
+    current_cpu = NULL;
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 2));
+    g_assert_true(e->tag != ~0ull);
+    g_assert_cmpuint(host_ops->enter(&c->parent, e->code), ==, (uintptr_t)tb | TB_EXIT_STALE);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[5], ==, 2);
+    g_assert_true(e->code != tb->code);
+}
+
 /* A page's mapping changes under a warm jump cache. */
 static void test_jump_cache_flush(void)
 {
@@ -438,5 +561,10 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/smc/code-flag-outlives-blocks", test_code_flag_outlives_blocks);
     g_test_add_func("/exec/tlb/recent-pages-are-forgotten", test_recent_pages_are_forgotten);
     g_test_add_func("/exec/smc/device-write", test_device_write);
+    g_test_add_func("/exec/smc/translation-reads-eight-bytes-once", test_translation_reads_once);
+    g_test_add_func("/exec/smc/second-page-overwritten-meanwhile", test_second_page_overwritten);
+    g_test_add_func("/exec/smc/page-seen-twice", test_page_twice);
+    g_test_add_func("/exec/smc/marks-stay", test_marks_stay);
+    g_test_add_func("/exec/jump-cache/stale-entry-is-not-run", test_stale_entry);
     return g_test_run();
 }

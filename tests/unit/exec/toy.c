@@ -24,6 +24,7 @@ uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
 void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+void (*toy_trans_hook)(uint64_t pc);
 static MemoryRegion mmio_mr, small_mr;
 static GArray *maps; /* maps_lock */
 static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
@@ -99,6 +100,8 @@ static void toy_trans_insn(TransContext *t)
     IRFunc *f = t->f;
     uint64_t pc = t->pc;
     ir_insn_start(f, pc, 0);
+    if (toy_trans_hook)
+        toy_trans_hook(pc);
     uint32_t w = trans_fetch32(t, pc);
     unsigned op = w >> 24, a = w >> 20 & 15, b = w >> 16 & 15;
     int64_t imm = (int16_t)w;

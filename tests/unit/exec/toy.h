@@ -68,6 +68,7 @@ extern uint64_t toy_regs[512];  /* the device's registers */
 extern unsigned toy_last_size;  /* of the last access to it */
 extern MemoryRegion toy_ram_mr;
 extern void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+extern void (*toy_trans_hook)(uint64_t pc); /* before the instruction at pc is fetched for translation; may be NULL */
 
 /* Once: memory, RAM, the device, the accelerator: the interpreter, or the host's back end where TOY_JIT is defined. */
 void toy_init(uint64_t tb_size);
