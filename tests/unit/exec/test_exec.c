@@ -467,6 +467,59 @@ static void test_misaligned_atomic(void)
     g_assert_cmpuint(ram64(0x5ffc), ==, 42);
 }
 
+static unsigned hooks, exclusive_hooks;
+
+static void note_exclusive(ToyCPU *cpu, uint64_t a, uint64_t imm)
+{
+    hooks++;
+    exclusive_hooks += in_exclusive_section();
+}
+
+/* What follows an instruction that runs alone does not, though the jump cache leads there. */
+static void test_alone_is_one_instruction(void)
+{
+    fresh();
+    toy_hook = note_exclusive;
+    hooks = exclusive_hooks = 0;
+    CODE(0x1ffc, TOY(TOY_ATOM, 1, 2, 2), TOY(TOY_HOOK, 0, 0, 0), TOY(TOY_HLT, 0, 0, 0));
+    for (unsigned i = 1; i <= 4; i++) {
+        c->r[2] = i & 1 ? 0x5ff8 : 0x5ffc; /* one way or the other */
+        toy_run(c, 0x1ffc);
+        g_assert_cmpuint(hooks, ==, i);
+    }
+    g_assert_cmpuint(exclusive_hooks, ==, 0);
+}
+
+/* An instruction that runs alone, by a form that only its common form leads to. */
+static void test_alone_in_rare_form(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x5ffc), TOY(TOY_RARE, 1, 2, 2), TOY(TOY_HLT, 0, 0, 0));
+    stq_le_p(toy_ram + 0x5ffc, 40);
+    toy_run(c, 0x1000);
+    g_assert_cmpuint(c->r[1], ==, 40);
+    g_assert_cmpuint(ram64(0x5ffc), ==, 42);
+}
+
+/* A fault of an instruction that runs alone, before and while it does. */
+static void test_alone_faults(void)
+{
+    fresh();
+    CODE(0x1000, TOY(TOY_LUI, 2, 0, 0x7f), TOY(TOY_ADD, 2, 2, 0x7ffc), TOY(TOY_ADD, 2, 2, 0x7fff), TOY(TOY_ADD, 2, 2, 1), TOY(TOY_ATOM, 1, 2, 2),
+         TOY(TOY_HLT, 0, 0, 0));
+    toy_run(c, 0x1000); /* the second half lies behind the end of RAM */
+    g_assert_cmphex(c->fault_pc, ==, 0x1010);
+    g_assert_false(in_exclusive_section());
+    toy_unmap_all();
+    mmu_flush(&c->parent, ~0u);
+    c->pc = 0x1010;
+    current_cpu = &c->parent;
+    cpu_exec_step_atomic(&c->parent);
+    g_assert_cmpint(c->parent.exception_index, ==, TOY_EXCP_FAULT);
+    c->parent.exception_index = -1;
+    g_assert_false(in_exclusive_section());
+}
+
 #define BULK_START 0x100000u
 #define BULK_END 0x700000u
 
@@ -534,6 +587,42 @@ static void test_single_step(void)
     c->parent.singlestep = 0;
 }
 
+static int step_once(void)
+{
+    current_cpu = &c->parent;
+    c->parent.singlestep = CPU_STEP_ENABLE;
+    c->parent.halted = false;
+    c->parent.exit_request = 0;
+    int why = cpu_exec(&c->parent);
+    if (why == EXCP_ATOMIC) {
+        cpu_exec_step_atomic(&c->parent);
+        why = cpu_exec(&c->parent);
+    }
+    c->parent.singlestep = 0;
+    return why;
+}
+
+/* A step is one instruction, be it a jump to code that is known, a rare one, or one that runs alone. */
+static void test_steps(void)
+{
+    fresh();
+    CODE(0x2000, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_RARE, 6, 3, 1), TOY(TOY_ATOM, 7, 4, 1), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x1000, TOY(TOY_LI, 2, 0, 0x2000), TOY(TOY_JR, 2, 0, 0));
+    c->r[3] = 0x5000;
+    c->r[4] = 0x5ffc;
+    for (unsigned i = 0; i < 3; i++)
+        toy_run(c, 0x1000);
+    static const uint64_t pcs[] = { 0x1004, 0x2000, 0x2004, 0x2008, 0x200c };
+    c->pc = 0x1000;
+    for (unsigned i = 0; i < G_N_ELEMENTS(pcs); i++) {
+        g_assert_cmpint(step_once(), ==, EXCP_DEBUG);
+        g_assert_cmphex(c->pc, ==, pcs[i]);
+    }
+    g_assert_cmpuint(c->r[5], ==, 4);
+    g_assert_cmpuint(ram64(0x5000), ==, 4);
+    g_assert_cmpuint(ram64(0x5ffc), ==, 4);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -543,7 +632,11 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/loop/fault-is-precise", test_fault_is_precise);
     g_test_add_func("/exec/loop/exception", test_exception);
     g_test_add_func("/exec/loop/single-step", test_single_step);
+    g_test_add_func("/exec/loop/steps", test_steps);
     g_test_add_func("/exec/loop/misaligned-atomic-runs-alone", test_misaligned_atomic);
+    g_test_add_func("/exec/alone/one-instruction", test_alone_is_one_instruction);
+    g_test_add_func("/exec/alone/rare-form", test_alone_in_rare_form);
+    g_test_add_func("/exec/alone/faults", test_alone_faults);
     g_test_add_func("/exec/tb/link-and-unlink", test_link);
     g_test_add_func("/exec/tb/buffer-overflow", test_buffer_overflow);
     g_test_add_func("/exec/tb/flag-numbers-run-out", test_flag_numbers);

@@ -95,6 +95,18 @@ static void trans_call(TransContext *t, unsigned op, unsigned a)
     goto_pc(t, IR_EXIT_MAIN, t->pc);
 }
 
+static void trans_rare(TransContext *t, uint64_t pc, unsigned a, unsigned b, int64_t imm)
+{
+    if (t->flags & TOY_RARE_FORM) {
+        trans_memory(t, TOY_ATOM, a, b, imm);
+        t->flags &= ~(uint64_t)TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc + 4);
+    } else {
+        t->flags |= TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc);
+    }
+}
+
 static void toy_trans_insn(TransContext *t)
 {
     IRFunc *f = t->f;
@@ -131,6 +143,7 @@ static void toy_trans_insn(TransContext *t)
         t->ended = true;
         break;
     case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
+    case TOY_RARE: trans_rare(t, pc, a, b, imm); break;
     case TOY_TLBI: case TOY_SVC: case TOY_HLT: trans_call(t, op, a); break;
     default: trans_call(t, TOY_HLT, 0); break;
     }

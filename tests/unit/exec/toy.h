@@ -33,11 +33,13 @@ enum {
     TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
     TOY_BL,     /* ra = pc + 4, then as B */
     TOY_RET,    /* to ra, which a BL has set */
+    TOY_RARE,   /* as ATOM, but by a block of its own with TOY_RARE_FORM, to which the common form leaves */
 };
 #define TOY(op, a, b, imm) ((uint32_t)(op) << 24 | (uint32_t)(a) << 20 | (uint32_t)(b) << 16 | ((uint32_t)(imm) & 0xffff))
 
 enum { TOY_EXCP_FAULT, TOY_EXCP_SVC };
 enum { TOY_USER, TOY_KERNEL, TOY_NB_MMU }; /* TOY_USER is kept by ASID */
+#define TOY_RARE_FORM (1u << 21) /* block flag: the first instruction's rare form; the CPU's state never says so */
 #define TOY_HIGH_ASID (1u << 20) /* block flag: CPUState.high_by_asid */
 
 typedef struct ToyCPU {
