@@ -53,6 +53,8 @@ extern const HostOps host_ops_x86_64, host_ops_interp;
 /* Host features in use; a subset of what the CPU has, -accel tcg,host-features=... can turn them off for tests. */
 typedef struct HostFeatures { bool avx, avx2, fma, bmi1, bmi2, lzcnt, popcnt, f16c, movbe, avx512, aes, pclmul, sha, gfni; } HostFeatures;
 extern HostFeatures host_features;
+/* (c) after accel_init. Guest code runs in one thread at a time: read-modify-writes are seen whole by all that reads, without being locked. */
+extern bool host_one_thread;
 /* "-avx2,-bmi2" removes; "none" leaves the baseline x86-64-v2. False: unknown name. */
 bool host_features_init(const char *remove, GError **error);
 

@@ -92,18 +92,27 @@ static bool canonical(uint64_t pc)
 /* ---- which pages have entries ---- */
 /*
  * Each 64 bytes of a page have their entries in a group of 16 adjacent places, since the place depends on the address by xor. An
- * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. Pages
- * that want the same record take it from each other, and the loser's entries go: the pages that are run in turn are few beside
- * JUMP_RECORDS.
+ * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. A page
+ * whose row of records is full takes one from another page, whose entries go.
  */
 #define GROUP_BITS 6
 #define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
 #define TAG_PAGE (TAG_ADDRESS & MEM_PAGE_MASK)
 
-static JumpRecord *record_of(TbThread *th, uint64_t page)
+static JumpRecord *row_of(TbThread *th, uint64_t page)
 {
-    uint64_t n = page >> MEM_PAGE_BITS;
-    return &th->jump_records[(n ^ n >> 11 ^ n >> 22) % JUMP_RECORDS];
+    return th->jump_records[(page >> MEM_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> (64 - JUMP_ROW_BITS)];
+}
+
+/* NULL: the page has no entries. */
+static JumpRecord *find_record(TbThread *th, uint64_t page)
+{
+    JumpRecord *row = row_of(th, page);
+    for (unsigned i = 0; i < JUMP_ROW_RECORDS; i++) {
+        if (row[i].page == page && row[i].groups)
+            return &row[i];
+    }
+    return NULL;
 }
 
 static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
@@ -117,8 +126,6 @@ static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
 
 static void drop_recorded(CPUState *cpu, JumpRecord *r)
 {
-    if (!r->groups)
-        return;
     for (; r->groups; r->groups &= r->groups - 1)
         drop_group(cpu, r->page, ctz64(r->groups));
     for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
@@ -127,14 +134,25 @@ static void drop_recorded(CPUState *cpu, JumpRecord *r)
     }
 }
 
+static JumpRecord *new_record(CPUState *cpu, uint64_t page)
+{
+    JumpRecord *row = row_of(cpu->tb, page);
+    unsigned i = 0;
+    while (i < JUMP_ROW_RECORDS && row[i].groups)
+        i++;
+    if (i == JUMP_ROW_RECORDS) {
+        i = cpu->tb->next_record++ % JUMP_ROW_RECORDS;
+        drop_recorded(cpu, &row[i]);
+    }
+    row[i].page = page;
+    return &row[i];
+}
+
 static void record_entry(CPUState *cpu, uint64_t pc)
 {
-    uint64_t page = pc & TAG_PAGE;
-    JumpRecord *r = record_of(cpu->tb, page);
-    if (r->page != page) {
-        drop_recorded(cpu, r);
-        r->page = page;
-    }
+    JumpRecord *r = find_record(cpu->tb, pc & TAG_PAGE);
+    if (!r)
+        r = new_record(cpu, pc & TAG_PAGE);
     r->groups |= BIT(extract64(pc, GROUP_BITS, MEM_PAGE_BITS - GROUP_BITS));
 }
 
@@ -244,8 +262,8 @@ void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
 
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
-    JumpRecord *r = cpu->tb ? record_of(cpu->tb, va & TAG_PAGE) : NULL;
-    if (r && r->page == (va & TAG_PAGE))
+    JumpRecord *r = cpu->tb ? find_record(cpu->tb, va & TAG_PAGE) : NULL;
+    if (r)
         drop_recorded(cpu, r);
 }
 

@@ -27,7 +27,8 @@ typedef struct CodePage {
 } CodePage;
 
 /* Where in the jump cache a page may have entries: jump_cache.c. */
-#define JUMP_RECORDS 2048
+#define JUMP_ROW_BITS 10
+#define JUMP_ROW_RECORDS 4
 typedef struct JumpRecord { uint64_t page, groups; } JumpRecord;
 
 /* A vCPU's part. All (v) unless marked. */
@@ -38,7 +39,8 @@ typedef struct TbThread {
     unsigned chunk;
     IRFunc *f;
     TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */
-    JumpRecord jump_records[JUMP_RECORDS];
+    JumpRecord jump_records[1u << JUMP_ROW_BITS][JUMP_ROW_RECORDS];
+    uint32_t next_record;                 /* whose place in a full row is taken next */
     uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
     uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */

@@ -264,6 +264,35 @@ static void test_jump_cache_flush(void)
     g_assert_cmpuint(c->r[5], ==, 2);
 }
 
+static bool in_jump_cache(uint64_t va)
+{
+    return jump_cache_lookup(&c->parent, va, c->flags);
+}
+
+/* More pages of code than the jump cache has records of: none is missed, and a flush of one page is no other's. */
+static void test_jump_cache_pages(void)
+{
+    enum { PAGES = 6000, FIRST = 0x40000000 };
+    fresh();
+    CODE(0x3000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    for (uint64_t i = 0; i < PAGES; i++) {
+        toy_unmap_all();
+        toy_map(FIRST + (i << 12), 0x3000, 12, RWX, true, 0);
+        toy_run(c, FIRST + (i << 12));
+    }
+    unsigned n = 0;
+    for (uint64_t i = 0; i < PAGES; i++) {
+        uint64_t va = FIRST + (i << 12);
+        bool was = in_jump_cache(va);
+        n += was;
+        jump_cache_flush_page(&c->parent, va - 0x1000);
+        g_assert_cmpint(in_jump_cache(va), ==, was);
+        jump_cache_flush_page(&c->parent, va + 0xfff);
+        g_assert_false(in_jump_cache(va));
+    }
+    g_assert_cmpuint(n, >, 0);
+}
+
 /* Code of two address spaces at one address; the jump cache tells them apart. */
 static void test_asid_code(void)
 {
@@ -426,6 +455,7 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/tb/flag-numbers-run-out", test_flag_numbers);
     g_test_add_func("/exec/tb/code-in-device", test_code_in_device);
     g_test_add_func("/exec/jump-cache/page-flush", test_jump_cache_flush);
+    g_test_add_func("/exec/jump-cache/many-pages", test_jump_cache_pages);
     g_test_add_func("/exec/jump-cache/asid", test_asid_code);
     g_test_add_func("/exec/jump-cache/high-code-by-asid", test_high_code_by_asid);
     g_test_add_func("/exec/smc/store-into-own-block", test_store_into_own_block);

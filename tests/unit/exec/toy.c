@@ -9,6 +9,7 @@
 
 const HostOps *host_ops;
 HostFeatures host_features;
+bool host_one_thread;
 const HostOps host_ops_x86_64;
 bool host_features_init(const char *remove, GError **error) { return true; }
 void host_fp_harvest(CPUState *cpu) {}
