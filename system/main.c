@@ -212,7 +212,7 @@ static bool start(const Options *o, GError **error)
     if (!board || !options_accel(o, &accel, error) || !machine_config(o, board, &config, error) || !check_devices(o, error) ||
         !check_kernel_options(o, error) || !check_log(o, error))
         return false;
-    accel.max_vcpus = o->smp; /* no machine can be given more later */
+    accel.max_vcpus = config.smp.cpus; /* no machine can be given more later */
     if (!accel_init(&accel, board->arch->ops, error))
         return false;
     memory_init();

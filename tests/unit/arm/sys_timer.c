@@ -198,7 +198,8 @@ static void test_wfe_halts(void)
     g_assert_false(waits(cpu));
     g_assert_false(waits(other)); /* SEV is for its sender, too */
     g_assert_true(waits(other));
-    cpu->powered_off = cs->halted = true;
+    cpu->power = ARM_POWER_OFF;
+    cs->halted = true;
     helper_sev(&other->parent);
     g_assert_false(arm_has_work(cs)); /* PSCI's off is not WFE's wait */
 }
