@@ -156,6 +156,34 @@ static void test_locks(void)
     host_one_thread = false;
 }
 
+/*
+ * A loop's load finds its page among the recent ones. Then one that begins on the page below and ends on that page: its first bytes
+ * are not where the recent page says. The pages are not neighbours on the host.
+ */
+static void test_recent_page(void)
+{
+    enum { IN_SECOND = 0x1100, ACROSS = 0x1000 - 4 };
+    uint64_t addend = fake_cpu.tlb[1].addend;
+    fake_check_slow = false;
+    random_state(1);
+    fake_cpu.tlb[1].addend = addend + 0x1000;
+    ir_reset(&func, &fake_target, 0x400000, 0);
+    ir_insn_start(&func, 0x400000, 0);
+    ir_put(&func, 1, ir_ld(&func, IR_I64, ir_get(&func, IR_I64, 0), 0, MO_64));
+    ir_exit(&func, ir_add_exit(&func, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = 0x400000 }));
+    fake_code_reset();
+    fake_compile(&func, &tb);
+    memset(fake_cpu.parent.recent, 0xff, sizeof fake_cpu.parent.recent);
+    fake_slow_calls = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        fake_cpu.s.x[0] = FAKE_MEM_BASE + (i & 1 ? ACROSS : IN_SECOND);
+        fake_run(&tb);
+        g_assert_cmphex(fake_cpu.s.x[1], ==, ldq_le_p(fake_cpu.mem + (i & 1 ? ACROSS : IN_SECOND + 0x1000)));
+        g_assert_cmpuint(fake_slow_calls, ==, (i + 1) / 2);
+    }
+    fake_cpu.tlb[1].addend = addend;
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -164,5 +192,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/host/random/all-features", NULL, test_random);
     g_test_add_data_func("/host/random/baseline", "none", test_random);
     g_test_add_func("/host/atomic/locks", test_locks);
+    g_test_add_func("/host/probe/recent-page-is-not-for-the-page-below", test_recent_page);
     return g_test_run();
 }
