@@ -17,9 +17,11 @@ void cpu_exit(CPUState *cpu)
         __atomic_store_n(&cpu->exit_request, CPU_EXIT_LEAVE, __ATOMIC_RELEASE);
 }
 
+/* One that is asked already has not looked at the reasons yet: it takes the bit away before it does. */
 void cpu_exit_settle(CPUState *cpu)
 {
-    if (!(__atomic_load_n(&cpu->exit_request, __ATOMIC_SEQ_CST) & CPU_EXIT_SETTLE))
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
         __atomic_fetch_or(&cpu->exit_request, CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
 }
 

@@ -110,11 +110,12 @@ static void report_own(CPUState *self)
     }
 }
 
-static bool set_pausing(CPUState *self, bool pausing)
+/* Whether self has to go on waiting, and be told of changes. */
+static bool still_pausing(CPUState *self)
 {
     lock_acquire(&stop_lock);
-    self->pausing = pausing && pauses && !all_stopped_locked();
-    bool more = self->pausing;
+    bool more = pauses && !all_stopped_locked();
+    self->pausing = more;
     lock_release(&stop_lock);
     return more;
 }
@@ -122,13 +123,13 @@ static bool set_pausing(CPUState *self, bool pausing)
 static void wait_as_vcpu(CPUState *self)
 {
     report_own(self);
-    for (;;) {
-        park_begin(self->park);
-        if (!set_pausing(self, true))
-            return;
+    park_begin(self->park);
+    while (still_pausing(self)) {
         cpu_process_waited_work(self);
         park_sleep(self->park, -1);
+        park_begin(self->park);
     }
+    park_wake(self->park); /* as in run_on_cpu: this may have taken a wake-up that was not for it */
 }
 
 void pause_all_vcpus(void)

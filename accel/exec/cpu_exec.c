@@ -15,6 +15,8 @@
  * Instruction counting, when it comes, decides here how long generated code may run and translates what is left of a budget
  * as a short block; breakpoints are a reason to translate less (one_shot_limit).
  */
+#include <string.h>
+
 #include "accel/exec/exec_internal.h"
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
@@ -25,8 +27,13 @@
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
 
-/* The link that the last block left by, to be patched when its target is known. */
-typedef struct PendingLink { TranslationBlock *tb; unsigned n; } PendingLink;
+/* What the last block's exit says of the block that comes next. */
+typedef struct Next {
+    bool led;               /* it led there: .flags are the next block's, which may say more than the CPU's state (the targets' slow blocks) */
+    uint64_t flags;
+    TranslationBlock *from; /* by its link .n, which is to be patched when the next block is known; NULL: not by a link */
+    unsigned n;
+} Next;
 
 void exec_begin(CPUState *cpu)
 {
@@ -37,13 +44,13 @@ void exec_begin(CPUState *cpu)
     exec_settle(cpu); /* what was posted while nobody looked; an exception that is delivered next may use the TLB */
 }
 
-void exec_settle(CPUState *cpu)
+bool exec_settle(CPUState *cpu)
 {
     /* Cleared before the reasons are looked at; pairs with cpu_exit_settle. */
     if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
         __atomic_fetch_and(&cpu->exit_request, ~CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
     mmu_apply_pending(cpu);
-    jump_cache_settle(cpu);
+    return jump_cache_settle(cpu);
 }
 
 void exec_end(CPUState *cpu)
@@ -86,7 +93,7 @@ static bool take_exception(CPUState *cpu, int *why)
     return false;
 }
 
-static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, int *why)
+static bool take_interrupt(CPUState *cpu, uint32_t request, Next *next, int *why)
 {
     if (request & CPU_INTERRUPT_EXIT) {
         cpu_reset_interrupt(cpu, CPU_INTERRUPT_EXIT);
@@ -100,24 +107,25 @@ static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, i
         return true;
     }
     if (!(cpu->singlestep & CPU_STEP_NO_IRQ) && cpu->target->do_interrupt(cpu, request))
-        link->tb = NULL; /* the block that comes next is not where it led */
+        *next = (Next){ 0 }; /* the block that comes next is not where it led */
     return false;
 }
 
 /* Looks at what others want of this vCPU. True: leave with *why. */
-static bool attend(CPUState *cpu, PendingLink *link, int *why)
+static bool attend(CPUState *cpu, Next *next, int *why)
 {
     if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE) & ~CPU_EXIT_SETTLE)) {
         *why = EXCP_INTERRUPT;
         return true;
     }
-    exec_settle(cpu);
+    if (exec_settle(cpu))
+        next->from = NULL; /* it may be gone */
     if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT) && !mmu_sync_try(cpu)) {
         *why = EXCP_INTERRUPT;
         return true;
     }
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
-    return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
+    return UNLIKELY(request) && take_interrupt(cpu, request, next, why);
 }
 
 static void log_block(CPUState *cpu, const TranslationBlock *tb)
@@ -156,40 +164,57 @@ static uint64_t run_one_shot(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_
     return result;
 }
 
-static void run_block(CPUState *cpu, PendingLink *link)
+/* tb was entered after it had been invalidated: this vCPU knew it yet. What runs in its place is found anew. */
+static void leave_stale(CPUState *cpu, const TranslationBlock *tb, Next *next)
 {
-    uint64_t pc, flags, result;
+    jump_cache_forget(cpu, tb);
+    memcpy((char *)cpu + cpu->target->pc_offset, &tb->pc, sizeof tb->pc);
+    *next = (Next){ .led = true, .flags = tb->flags };
+}
+
+static void note_exit(CPUState *cpu, uint64_t result, Next *next)
+{
+    TranslationBlock *tb = (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK);
+    unsigned n = result & TB_EXIT_MASK;
+    if (result < FIRST_BLOCK_ADDRESS)
+        *next = (Next){ 0 };
+    else if (n == TB_EXIT_STALE)
+        leave_stale(cpu, tb, next);
+    else
+        *next = (Next){ .led = true, .flags = tb->links[n].flags, .from = tb->no_cache ? NULL : tb, .n = n };
+}
+
+static void run_block(CPUState *cpu, Next *next)
+{
+    uint64_t pc, flags;
     cpu->target->get_block_state(cpu, &pc, &flags);
-    if (link->tb)
-        flags = link->tb->links[link->n].flags; /* may say more than the CPU's state: see the target's slow blocks */
+    if (next->led)
+        flags = next->flags;
     uint32_t limit = one_shot_limit(cpu);
     if (UNLIKELY(limit)) {
-        link->tb = NULL;
+        *next = (Next){ 0 };
         run_one_shot(cpu, pc, flags, limit);
         return;
     }
     TranslationBlock *tb = tb_find(cpu, pc, flags);
-    if (link->tb)
-        tb_link(link->tb, link->n, tb);
+    if (next->from)
+        tb_link(next->from, next->n, tb);
     bool once = tb->no_cache;
-    result = enter_block(cpu, tb);
-    link->tb = NULL;
+    note_exit(cpu, enter_block(cpu, tb), next);
     if (once)
         tb_discard(cpu, tb);
-    else if (result >= FIRST_BLOCK_ADDRESS)
-        *link = (PendingLink){ (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK), result & TB_EXIT_MASK };
 }
 
 static int exec_loop(CPUState *cpu)
 {
-    PendingLink link;
+    Next next;
     int why;
     if (sigsetjmp(cpu->jmp_env, 0))
         exec_recover(cpu);
-    link.tb = NULL;
-    while (!take_exception(cpu, &why) && !attend(cpu, &link, &why)) {
+    next = (Next){ 0 };
+    while (!take_exception(cpu, &why) && !attend(cpu, &next, &why)) {
         bool step = cpu->singlestep & CPU_STEP_ENABLE;
-        run_block(cpu, &link);
+        run_block(cpu, &next);
         if (UNLIKELY(step) && cpu->exception_index < 0)
             return EXCP_DEBUG;
     }

@@ -102,6 +102,11 @@ static void interp_patch(TranslationBlock *tb, unsigned n, const TranslationBloc
     __atomic_store_n(&block->link[n], target ? target->code : NULL, __ATOMIC_RELEASE); /* pairs with take_chain */
 }
 
+static void interp_kill(TranslationBlock *tb, uint8_t *rw)
+{
+    __atomic_store_n(&((InterpBlock *)rw)->killed, 1, __ATOMIC_RELEASE); /* pairs with interp_enter */
+}
+
 /* There is no host code to show: the IR is what runs. */
 static void interp_disas(const TranslationBlock *tb, FILE *out)
 {
@@ -125,6 +130,7 @@ const HostOps host_ops_interp = {
     .init = interp_init,
     .compile = interp_compile,
     .patch = interp_patch,
+    .kill = interp_kill,
     .enter = interp_enter,
     .disas = interp_disas,
 };

@@ -210,6 +210,8 @@ uint64_t interp_enter(CPUState *cpu, const void *code)
 
     cpu->interp_ra = 0; /* a helper that left by cpu_loop_exit had no chance to clear it */
     while (r.block) {
+        if (UNLIKELY(__atomic_load_n(&r.block->killed, __ATOMIC_ACQUIRE))) /* pairs with interp_kill */
+            return (uintptr_t)r.block->tb | TB_EXIT_STALE;
         const IRInsn *insn = run_block(&r);
         const InterpBlock *next = take_exit(&r, insn, &result);
         r.block = next;

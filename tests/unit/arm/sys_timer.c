@@ -209,11 +209,11 @@ static void test_wfe_waits_briefly(void)
     ArmCPU *cpu = sys_cpu("max");
     unsigned long waited = 0;
 
-    cpu->env.exclusive_addr = 0x1000;
+    cpu->env.exclusive = EXCLUSIVE_WATCHED;
     for (unsigned i = 0; i < 100; i++)
         waited += waits(cpu);
     g_assert_cmpuint(waited, ==, 0); /* no vCPU thread is awake, so nobody wants the core */
-    cpu->env.exclusive_addr = ~0ull;
+    cpu->env.exclusive = EXCLUSIVE_OPEN;
     cpu->env.cntkctl_el1 = 1 << 2 | 12 << 4; /* EVNTEN, EVNTI 12: every 8192 ticks */
     for (unsigned dir = 0; dir < 2; dir++) {
         cpu->env.cntkctl_el1 |= dir << 3;

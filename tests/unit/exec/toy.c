@@ -7,12 +7,18 @@
 
 #define TOY_OFFSET(field) offsetof(ToyCPU, field)
 
+#ifdef TOY_JIT
+#define TOY_INTERP false
+#else
+#define TOY_INTERP true
 const HostOps *host_ops;
 HostFeatures host_features;
+bool host_one_thread;
 const HostOps host_ops_x86_64;
 bool host_features_init(const char *remove, GError **error) { return true; }
 void host_fp_harvest(CPUState *cpu) {}
 void host_fp_reload(CPUState *cpu) {}
+#endif
 
 uint8_t *toy_ram;
 uint64_t toy_regs[512];
@@ -129,6 +135,16 @@ static void toy_trans_insn(TransContext *t)
         break;
     case TOY_JR:
         ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_JUMP, .flags = t->flags }));
+        t->ended = true;
+        break;
+    case TOY_BL:
+        ir_put(f, a, ir_i64(f, pc + 4));
+        ir_exit(f, ir_add_exit(f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = pc + 4 * (uint64_t)imm, .flags = t->flags, .is_call = true,
+                                            .ret_pc = pc + 4, .ret_flags = t->flags }));
+        t->ended = true;
+        break;
+    case TOY_RET:
+        ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_RET, .flags = t->flags }));
         t->ended = true;
         break;
     case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
@@ -281,13 +297,13 @@ void toy_init(uint64_t tb_size)
     memory_region_add_subregion(memory_system_root(), TOY_MMIO, &mmio_mr);
     memory_region_add_subregion(memory_system_root(), TOY_SMALL_MMIO, &small_mr);
     memory_transaction_commit();
-    g_assert(accel_init(&(AccelConfig){ .interp = true, .tb_size = tb_size }, &toy_target, NULL));
+    g_assert(accel_init(&(AccelConfig){ .interp = TOY_INTERP, .tb_size = tb_size }, &toy_target, NULL));
     bql_unlock();
 }
 
 ToyCPU *toy_new_cpu(int index)
 {
-    ToyCPU *c = g_new0(ToyCPU, 1);
+    ToyCPU *c = cpu_alloc(sizeof *c, index, NULL);
     bql_lock();
     cpu_init_common(&c->parent, &toy_target, index);
     accel_init_cpu(&c->parent);

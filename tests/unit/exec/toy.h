@@ -33,6 +33,8 @@ enum {
     TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
     TOY_LDX,    /* ra = 64 bits at rb, load-exclusive that watches */
     TOY_STX,    /* 64 bits at rb = ra, store-exclusive; r15 = 0 when it has stored, else 1 */
+    TOY_BL,     /* ra = pc + 4, then as B */
+    TOY_RET,    /* to ra, which a BL has set */
 };
 #define TOY(op, a, b, imm) ((uint32_t)(op) << 24 | (uint32_t)(a) << 20 | (uint32_t)(b) << 16 | ((uint32_t)(imm) & 0xffff))
 
@@ -69,7 +71,7 @@ extern unsigned toy_last_size;  /* of the last access to it */
 extern MemoryRegion toy_ram_mr;
 extern void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
 
-/* Once: memory, RAM, the device, the accelerator (interpreter). */
+/* Once: memory, RAM, the device, the accelerator: the interpreter, or the host's back end where TOY_JIT is defined. */
 void toy_init(uint64_t tb_size);
 ToyCPU *toy_new_cpu(int index);
 /* Mappings; any thread, while vCPUs run too. */

@@ -12,9 +12,20 @@ static FakeCpu *fake(CPUState *cpu)
     return (FakeCpu *)cpu;
 }
 
+bool fakes_dawdle;
+
+void fakes_maybe_dawdle(void)
+{
+    static __thread unsigned n;
+
+    if (fakes_dawdle && ++n % 17 == 0)
+        g_usleep(n / 17 % 64);
+}
+
 void arm_cpu_set_irq(CPUState *cpu, ArmIrqLine line, bool level)
 {
-    *(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq) = level;
+    fakes_maybe_dawdle();
+    __atomic_store_n(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq, level, __ATOMIC_SEQ_CST);
 }
 
 void arm_cpu_set_output(CPUState *cpu, ArmTimerLine line, void (*fn)(void *opaque, int level), void *opaque)
