@@ -102,7 +102,7 @@ struct CPUState {
     Park own_park;                           /* (a) where the thread sleeps, unless it is rr's */
     bool created;                            /* (a) its thread runs */
     bool stop;                               /* (a) asked to stop, written under (s) */
-    bool stopped, pausing;                   /* (s) has stopped; waits in pause_all_vcpus */
+    bool stopped;                            /* (s) has stopped */
 
     /* ---- execution state ---- */
     int32_t exception_index __attribute__((aligned(64))); /* (v) what to raise at the top of cpu_exec; -1: nothing */
@@ -176,8 +176,8 @@ void cpus_start(bool single_thread);
 void cpu_start(CPUState *cpu);
 /*
  * Waits until none runs guest code, nor anything else of its thread's but the functions of run_on_cpu. Pauses nest: vCPUs go on when
- * each has been resumed. Drops the big lock while it waits, if it is held. Inside cpu_exec_start..end it only asks: this vCPU
- * itself stops when its block ends. Not in an exclusive section.
+ * each has been resumed. Drops the big lock while it waits, if it is held. From a vCPU's thread it only asks: this vCPU stops, as
+ * the others do, when its block or function ends. Not in an exclusive section.
  */
 void pause_all_vcpus(void);
 void resume_all_vcpus(void);

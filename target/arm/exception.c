@@ -180,9 +180,9 @@ bool arm_do_interrupt(CPUState *cs, uint32_t request)
 bool arm_has_work(CPUState *cs)
 {
     const ArmCPU *cpu = arm_cpu(cs);
-    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE))
+    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && arm_is_on(cpu))
         return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || arm_interrupt_deliverable(cpu);
-    return !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE) && (irq_line(cpu) || fiq_line(cpu));
+    return arm_is_on(cpu) && (irq_line(cpu) || fiq_line(cpu));
 }
 
 void arm_cpu_set_irq(CPUState *cs, ArmIrqLine line, bool level)

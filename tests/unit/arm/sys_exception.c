@@ -103,7 +103,7 @@ static void test_interrupts(void)
     arm_set_pstate(cpu, 0);
     g_assert_false(arm_do_interrupt(cs, 0));
     arm_cpu_set_irq(cs, ARM_LINE_IRQ, true);
-    cpu->powered_off = true;
+    cpu->power = ARM_POWER_OFF;
     g_assert_false(arm_has_work(cs));
     arm_cpu_set_irq(cs, ARM_LINE_IRQ, false);
 }
