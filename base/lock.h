@@ -13,19 +13,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* LOCK_CLASS(constant, what reports call it) */
+#define LOCK_CLASSES(X) \
+    X(LOCK_EXCLUSIVE, "exclusive") /* held by the owner of an exclusive section, who waits for vCPUs that may want any other */ \
+    X(LOCK_BIG, "big")             /* devices, memory topology, run state */ \
+    X(LOCK_DEVICE, "device")       /* a device that opted out of the big lock */ \
+    X(LOCK_IRQCHIP, "irqchip")     /* interrupt controllers */ \
+    X(LOCK_CPU_IRQ, "cpu-irq")     /* a vCPU's own part of them: local APIC, redistributor */ \
+    X(LOCK_TB_OUTSIDE, "tb-outside") /* translated blocks, handled by a thread that is not in guest code */ \
+    X(LOCK_TB, "tb")               /* a page's blocks and links, the code buffer's chunks, numbers of flags: one at a time */ \
+    X(LOCK_TLB, "tlb")             /* a vCPU's TLB, against flushes from others */ \
+    X(LOCK_MONITOR, "monitor")     /* exclusive monitors: a page that they watch */ \
+    X(LOCK_MEMORY, "memory")       /* RAM block list */ \
+    X(LOCK_TIMER, "timer")         /* timer lists */ \
+    X(LOCK_CPU_WORK, "cpu-work")   /* stops and starts of vCPUs, the alarm: taken when a timer moves, so inside nearly all others */ \
+    X(LOCK_BLOCK, "block")         /* requests to disk images */ \
+    X(LOCK_CHARDEV, "chardev")     /* output queues */ \
+    X(LOCK_LOG, "log")             /* the log */
+
 typedef enum LockClass {
-    LOCK_BIG,        /* devices, memory topology, run state */
-    LOCK_CPU_LIST,   /* exclusive sections, the vCPU list */
-    LOCK_DEVICE,     /* a device that opted out of the big lock */
-    LOCK_IRQCHIP,    /* interrupt controllers */
-    LOCK_TB,         /* block table, links, page lists */
-    LOCK_TLB,        /* a vCPU's TLB, against flushes from others */
-    LOCK_MEMORY,     /* RAM block list */
-    LOCK_TIMER,      /* timer lists */
-    LOCK_CPU_WORK,   /* a vCPU's work queue and halt condition: taken by every kick, so inside nearly all others */
-    LOCK_BLOCK,      /* requests to disk images */
-    LOCK_CHARDEV,    /* output queues */
-    LOCK_LOG,        /* the log */
+#define X(c, name) c,
+    LOCK_CLASSES(X)
+#undef X
     LOCK_NB_CLASSES
 } LockClass;
 
@@ -33,6 +42,8 @@ typedef struct Lock {
     pthread_mutex_t mutex;
     LockClass class;
     const char *name;
+    struct SyncEntry *profile_entry; /* mutex; base/sync_profile.h: where the holder is counted, and since when it holds */
+    int64_t profile_since;           /* mutex; 0: not counted */
 } Lock;
 
 typedef struct Cond { pthread_cond_t cond; } Cond;
@@ -42,6 +53,8 @@ void lock_destroy(Lock *l);
 void lock_acquire_at(Lock *l, const char *file, int line);
 bool lock_try_acquire_at(Lock *l, const char *file, int line);
 void lock_release(Lock *l);
+/* Before a wait for other threads that may take any lock: a debug build aborts when this thread holds one. */
+void lock_check_none_held(const char *what);
 #define lock_acquire(l) lock_acquire_at((l), __FILE__, __LINE__)
 #define lock_try_acquire(l) lock_try_acquire_at((l), __FILE__, __LINE__)
 
@@ -57,6 +70,9 @@ void bql_lock_at(const char *file, int line);
 void bql_unlock(void);
 bool bql_locked(void);
 #define bql_lock() bql_lock_at(__FILE__, __LINE__)
+/* For what may be called with or without it: takes it when this thread does not hold it, and returns whether it did. */
+bool bql_ensure_at(const char *file, int line);
+#define bql_ensure() bql_ensure_at(__FILE__, __LINE__)
 /* Waits for c with the big lock, which the caller holds, released. */
 void bql_cond_wait(Cond *c);
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/lock.h"
+#include "base/sync_profile.h"
 
 uint32_t log_mask;
 
@@ -74,6 +75,8 @@ bool log_set_mask(const char *text, GError **error)
         mask |= bit;
     }
     log_mask = mask;
+    if (mask & LOG_SYNC)
+        sync_profile_enable(true);
     return true;
 }
 

@@ -19,7 +19,8 @@
     X(LOG_CPU, "cpu", "CPU registers before each block entered from the main loop") \
     X(LOG_MMU, "mmu", "page walks and TLB fills") \
     X(LOG_GUEST_ERROR, "guest_errors", "what a guest does that its manuals forbid") \
-    X(LOG_UNIMP, "unimp", "what a guest asks for that is not built")
+    X(LOG_UNIMP, "unimp", "what a guest asks for that is not built") \
+    X(LOG_SYNC, "sync", "at exit, a table of locks, exclusive sections, kicks and device accesses")
 
 enum {
 #define X(c, n, h) c##_BIT,

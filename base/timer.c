@@ -41,9 +41,11 @@ void timer_list_free(TimerList *list)
     g_free(list);
 }
 
+/* The main loop's own thread looks at the deadline before it sleeps: its callbacks re-arm their timers without a system call. */
 static void main_list_notify(void *opaque)
 {
-    g_main_context_wakeup(NULL);
+    if (!g_main_context_is_owner(NULL))
+        g_main_context_wakeup(NULL);
 }
 
 TimerList *timer_list_main(void)

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of vCPUs and their common initialisation. vCPUs are appended and never removed while threads run, so readers need no lock. */
+/*
+ * The list of vCPUs and their common initialisation.
+ *
+ * Read-copy-update without the wait: a vCPU is complete before a releasing store publishes it, in the list and in the array by
+ * index, and since none is ever taken away no grace period is needed, and readers need neither a lock nor rcu_read_lock. A vCPU
+ * may be added while threads run: a reader that misses it is one that came before.
+ */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +16,13 @@
 
 #define CPU_ALIGN 64 /* of the fields that vector instructions and cache lines care for */
 
-static CPUState *first;  /* (a) */
-static CPUState *last;   /* (B) */
-static int count;        /* (a) */
+static_assert(offsetof(CPUState, interrupt_request) % CPU_ALIGN == 0 && offsetof(CPUState, exception_index) % CPU_ALIGN == 0,
+              "what others write has a cache line of its own");
+
+static CPUState *first;              /* (a) */
+static CPUState *last;               /* (B) */
+static CPUState *by_index[CPUS_MAX]; /* (a) */
+static int count;                    /* (a) */
 
 __thread CPUState *current_cpu;
 const CpuExecOps *cpu_exec_ops;
@@ -33,19 +44,15 @@ void *cpu_alloc(size_t size, int index, GError **error)
 
 void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index)
 {
+    assert(index >= 0 && index < CPUS_MAX && !by_index[index]);
     cpu->target = target;
     cpu->index = index;
     cpu->exception_index = -1;
     cpu->timers = timer_list_new(cpu_alarm_update, cpu);
-    lock_init(&cpu->work_lock, LOCK_CPU_WORK, "vCPU work queue");
-    cond_init(&cpu->work_cond);
-    cpu->halt_lock = &cpu->work_lock;
-    cpu->halt_cond = &cpu->work_cond;
-    cpu->work_last = &cpu->work_first;
-    if (last)
-        __atomic_store_n(&last->next, cpu, __ATOMIC_RELEASE);
-    else
-        __atomic_store_n(&first, cpu, __ATOMIC_RELEASE);
+    cpu->park = cpus_single_thread ? rr_park() : &cpu->own_park;
+    cpu_work_init(cpu);
+    __atomic_store_n(&by_index[index], cpu, __ATOMIC_RELEASE);
+    __atomic_store_n(last ? &last->next : &first, cpu, __ATOMIC_RELEASE);
     last = cpu;
     __atomic_fetch_add(&count, 1, __ATOMIC_RELEASE);
 }
@@ -57,14 +64,20 @@ CPUState *cpu_first(void)
 
 CPUState *cpu_by_index(int index)
 {
-    CPU_FOREACH (cpu) {
-        if (cpu->index == index)
-            return cpu;
-    }
-    return NULL;
+    return index >= 0 && index < CPUS_MAX ? __atomic_load_n(&by_index[index], __ATOMIC_ACQUIRE) : NULL;
 }
 
 int cpu_count(void)
 {
     return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+}
+
+bool cpu_is_self(const CPUState *cpu)
+{
+    return cpu == current_cpu || rr_is_self();
+}
+
+bool cpu_self_in_exec(void)
+{
+    return current_cpu && __atomic_load_n(&current_cpu->running, __ATOMIC_RELAXED) != CPU_OUTSIDE;
 }

@@ -27,6 +27,7 @@ typedef struct OldView { struct rcu_head rcu; FlatView *view; } OldView;
 static void old_view_free(struct rcu_head *head)
 {
     OldView *old = CONTAINER_OF(head, OldView, rcu);
+    rcu_callback_begin(head);
     flatview_free(old->view);
     g_free(old);
 }
@@ -38,7 +39,7 @@ static void publish(AddressSpace *as)
     if (old) {
         OldView *o = g_new(OldView, 1);
         o->view = old;
-        call_rcu(&o->rcu, old_view_free);
+        rcu_call(&o->rcu, old_view_free);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/sync_profile.h"
 #include "memory/memory_internal.h"
 
 static bool access_valid(const MemoryRegion *mr, hwaddr offset, unsigned size)
@@ -85,7 +86,10 @@ MemTxResult memory_region_dispatch_read(MemoryRegion *mr, hwaddr offset, uint64_
         return MEMTX_ERROR;
     }
     bool locked = take_big_lock(mr);
+    int64_t since = sync_begin();
     MemTxResult result = read_pieces(mr, offset, value, size, attrs);
+    if (since)
+        sync_region_accessed(mr->name, locked, since);
     if (locked)
         bql_unlock();
     if (mr->ops->endianness == DEVICE_BIG_ENDIAN)
@@ -102,7 +106,10 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr offset, uint64
     if (mr->ops->endianness == DEVICE_BIG_ENDIAN)
         value = swap_bytes(value, size);
     bool locked = take_big_lock(mr);
+    int64_t since = sync_begin();
     MemTxResult result = write_pieces(mr, offset, value, size, attrs);
+    if (since)
+        sync_region_accessed(mr->name, locked, since);
     if (locked)
         bql_unlock();
     return result;

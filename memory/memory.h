@@ -58,6 +58,7 @@ typedef struct RAMBlock {
 #define RAM_PAGE_CODE 1u     /* translated code comes from this page: a write must go through ram_notify_write */
 #define RAM_PAGE_DIRTY 2u    /* written since the client (snapshots, displays) last cleared it */
 #define RAM_PAGE_FAST 4u     /* accel's: some vCPU's TLB may hold an entry by which it writes to the page without looking at these flags */
+#define RAM_PAGE_MONITOR 8u  /* accel's: an exclusive monitor watches stores to the page: as RAM_PAGE_CODE */
 
 typedef struct MemoryRegion MemoryRegion;
 typedef enum MemoryRegionType { MR_CONTAINER, MR_IO, MR_RAM, MR_ROM, MR_ALIAS } MemoryRegionType;
@@ -148,10 +149,10 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr offset, uint64
 RAMBlock *ram_block_of(ram_addr_t addr);                     /* lock-free; NULL when outside all blocks */
 static inline ram_addr_t ram_block_addr(const RAMBlock *b, const void *host) { return b->offset + (ram_addr_t)((const uint8_t *)host - b->host); }
 static inline uint8_t *ram_page_flags(RAMBlock *b, ram_addr_t addr) { return &b->page_flags[(addr - b->offset) >> MEM_PAGE_BITS]; }
-/* To be called after a write to RAM that did not go through a vCPU's TLB. Calls the code hook for pages with RAM_PAGE_CODE, marks dirty. */
+/* To be called after a write to RAM that did not go through a vCPU's TLB. Calls the hook for pages with RAM_PAGE_CODE or RAM_PAGE_MONITOR, marks dirty. */
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len);
 /* accel registers what is to happen when code pages are written: invalidate the blocks of [addr, addr+len). */
-void ram_set_code_hook(void (*hook)(ram_addr_t addr, uint64_t len));
+void ram_set_write_hook(void (*hook)(ram_addr_t addr, uint64_t len));
 
 /* Called after each commit, big lock held: vCPUs must forget what they cached about address spaces. */
 void memory_add_commit_listener(void (*fn)(void *opaque), void *opaque);

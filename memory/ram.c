@@ -26,7 +26,7 @@ static Lock blocks_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_ME
 static RAMBlock *blocks[MAX_BLOCKS]; /* (a) */
 static unsigned n_blocks;            /* (a) */
 static ram_addr_t next_offset;       /* blocks_lock */
-static void (*code_hook)(ram_addr_t addr, uint64_t len);
+static void (*write_hook)(ram_addr_t addr, uint64_t len);
 
 static bool publish(RAMBlock *block)
 {
@@ -55,6 +55,7 @@ bool ram_block_new(const char *name, uint64_t size, RAMBlock **block, GError **e
     void *host = mmap(NULL, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (host == MAP_FAILED)
         return error_set(error, "RAM '%s': mapping %" G_GUINT64_FORMAT " MiB: %s", name, rounded >> 20, strerror(errno));
+    tsan_ignore_races(host, rounded);
     madvise(host, rounded, MADV_HUGEPAGE); /* a host without them refuses: no harm */
     RAMBlock *b = g_new0(RAMBlock, 1);
     *b = (RAMBlock){ .host = host, .size = rounded, .page_flags = g_malloc0(rounded >> MEM_PAGE_BITS), .name = g_strdup(name) };
@@ -92,9 +93,9 @@ RAMBlock *ram_block_of(ram_addr_t addr)
     return NULL;
 }
 
-void ram_set_code_hook(void (*hook)(ram_addr_t addr, uint64_t len))
+void ram_set_write_hook(void (*hook)(ram_addr_t addr, uint64_t len))
 {
-    code_hook = hook;
+    write_hook = hook;
 }
 
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len)
@@ -107,8 +108,8 @@ void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len)
         uint8_t old = __atomic_load_n(flags, __ATOMIC_ACQUIRE);
         if (!(old & RAM_PAGE_DIRTY))
             __atomic_fetch_or(flags, RAM_PAGE_DIRTY, __ATOMIC_RELAXED);
-        if ((old & RAM_PAGE_CODE) && code_hook)
-            code_hook(addr, chunk);
+        if ((old & (RAM_PAGE_CODE | RAM_PAGE_MONITOR)) && write_hook)
+            write_hook(addr, chunk);
         addr += chunk;
         len -= chunk;
     }

@@ -20,6 +20,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/lock.h"
+#include "base/tsan.h"
 
 #define POOL_THREADS 4
 
@@ -121,6 +122,7 @@ static void deliver(BlockRequest *r)
 
 static gboolean deliver_in_main_loop(gpointer data)
 {
+    tsan_acquire(data);
     deliver(data);
     g_free(data);
     return G_SOURCE_REMOVE;
@@ -129,12 +131,14 @@ static gboolean deliver_in_main_loop(gpointer data)
 static void pool_run(gpointer data, gpointer unused)
 {
     BlockRequest *r = data;
+    tsan_acquire(r);
     int error = execute(r->blk, r->op, r->buf, r->len, r->offset);
     lock_acquire(&block_lock);
     r->error = error;
     r->finished = true;
     cond_broadcast(&block_cond);
     lock_release(&block_lock);
+    tsan_release(r);
     g_idle_add_full(G_PRIORITY_DEFAULT, deliver_in_main_loop, r, NULL);
 }
 
@@ -160,6 +164,7 @@ static uint64_t submit(BlockBackend *blk, BlockOp op, uint64_t offset, void *buf
         r->finished = true;
         g_idle_add_full(G_PRIORITY_DEFAULT, deliver_in_main_loop, r, NULL);
     } else {
+        tsan_release(r); /* GLib's queues hand it over, unseen by the tool; so below */
         g_thread_pool_push(pool, r, NULL);
     }
     return r->number;

@@ -125,15 +125,28 @@ static bool simple_options(const Options *o, MachineConfig *config, GError **err
     return true;
 }
 
+/* ---- -smp ---- */
+static bool smp_options(const Options *o, const BoardClass *board, MachineConfig *config, GError **error)
+{
+    const char *levels = board->has_dies ? "sockets, dies, cores, threads" : board->has_clusters ? "sockets, clusters, cores, threads" : "sockets, cores, threads";
+    bool dies = o->smp.dies > 1 && !board->has_dies, clusters = o->smp.clusters > 1 && !board->has_clusters;
+    if (dies || clusters)
+        return error_set(error, "-smp %s=%u: machine '%s' has no %s; it takes %s", dies ? "dies" : "clusters", dies ? o->smp.dies : o->smp.clusters, board->name,
+                         dies ? "dies" : "clusters", levels);
+    if (!cpu_topology_fill(&o->smp, &config->smp, error))
+        return false;
+    if (config->smp.cpus > board->max_cpus)
+        return error_set(error, "-smp %u: machine '%s' takes 1 to %u vCPUs", config->smp.cpus, board->name, board->max_cpus);
+    return true;
+}
+
 bool machine_config(const Options *o, const BoardClass *board, MachineConfig *config, GError **error)
 {
-    *config = (MachineConfig){ .cpu = o->cpu, .smp = o->smp, .ram_bytes = o->ram_bytes, .kernel = o->kernel, .initrd = o->initrd,
+    *config = (MachineConfig){ .cpu = o->cpu, .ram_bytes = o->ram_bytes, .kernel = o->kernel, .initrd = o->initrd,
                                .append = o->append, .dtb = o->dtb };
     if (!machine_items(o, board, config, error) || !boot_options(o, config, error) || !rtc_options(o, config, error) ||
-        !simple_options(o, config, error))
+        !simple_options(o, config, error) || !smp_options(o, board, config, error))
         return false;
-    if (o->smp > board->max_cpus)
-        return error_set(error, "-smp %u: machine '%s' takes 1 to %u vCPUs", o->smp, board->name, board->max_cpus);
     return board->arch->check(o->cpu ? o->cpu : board->default_cpu, error);
 }
 

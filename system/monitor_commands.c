@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "accel/mmu/mmu.h"
 #include "accel/tb/tb.h"
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/sync_profile.h"
 #include "cpus/cpu.h"
 #include "cpus/runstate.h"
 #include "memory/memory.h"
@@ -79,9 +81,21 @@ static void cmd_log(char **argv, FILE *out)
         fprintf(out, "%s\n", error->message);
 }
 
+static void cmd_sync_profile(char **argv, FILE *out)
+{
+    if (!argv[0])
+        fprintf(out, "sync-profile is %s\n", sync_profiling() ? "on" : "off");
+    else if (!strcmp(argv[0], "on") || !strcmp(argv[0], "off"))
+        sync_profile_enable(!strcmp(argv[0], "on"));
+    else if (!strcmp(argv[0], "reset"))
+        sync_profile_reset();
+    else
+        fprintf(out, "sync-profile: '%s' is none of on, off, reset\n", argv[0]);
+}
+
 static const Command commands[] = {
     { "help", "?", "", "list the commands", cmd_help },
-    { "info", NULL, "SUBJECT", "show something; 'info' alone lists the subjects", cmd_info },
+    { "info", NULL, "SUBJECT [ARGUMENT...]", "show something; 'info' alone lists the subjects", cmd_info },
     { "quit", "q", "", "end the emulator", cmd_quit },
     { "stop", "s", "", "stop the guest", cmd_stop },
     { "cont", "c", "", "let the guest go on", cmd_cont },
@@ -89,6 +103,7 @@ static const Command commands[] = {
     { "system_powerdown", NULL, "", "press the power button", cmd_powerdown },
     { "screendump", NULL, "FILE [ppm|png]", "write a picture of the screen (the format follows from the name)", cmd_screendump },
     { "log", NULL, "ITEM[,ITEM...]", "log these ('none': stop; alone: list them)", cmd_log },
+    { "sync-profile", NULL, "[on|off|reset]", "count locks, exclusive sections, kicks and device accesses ('info sync-profile' shows them)", cmd_sync_profile },
 };
 
 static void cmd_help(char **argv, FILE *out)
@@ -100,17 +115,17 @@ static void cmd_help(char **argv, FILE *out)
 
 /* ---- info ---- */
 
-static void info_version(FILE *out)
+static void info_version(char **argv, FILE *out)
 {
     fprintf(out, "calque %s\n", CALQUE_VERSION);
 }
 
-static void info_status(FILE *out)
+static void info_status(char **argv, FILE *out)
 {
     fprintf(out, "VM status: %s\n", vm_running() ? "running" : "paused");
 }
 
-static void info_cpus(FILE *out)
+static void info_cpus(char **argv, FILE *out)
 {
     CPU_FOREACH (cpu)
         fprintf(out, "CPU #%d%s\n", cpu->index, cpu->halted ? " (halted)" : "");
@@ -122,7 +137,7 @@ static void dump_one(CPUState *cpu, void *out)
     cpu->target->dump(cpu, out);
 }
 
-static void info_registers(FILE *out)
+static void info_registers(char **argv, FILE *out)
 {
     CPU_FOREACH (cpu) {
         if (vm_running())
@@ -132,7 +147,7 @@ static void info_registers(FILE *out)
     }
 }
 
-static void info_mtree(FILE *out)
+static void info_mtree(char **argv, FILE *out)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     memory_dump(text, false);
@@ -140,21 +155,32 @@ static void info_mtree(FILE *out)
     fputs(text->str, out);
 }
 
-static void info_jit(FILE *out)
+static void info_jit(char **argv, FILE *out)
 {
     TBStats s;
     tb_get_stats(&s);
-    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64 ", buffer emptied %" PRIu64
-            " times\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated, s.invalidations, s.flushes);
+    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64
+            ", parts dropped for room %" PRIu64 ", stops for room %" PRIu64
+            ", pages watched for exclusives %" PRIu64 " times\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated,
+            s.invalidations, s.retired, s.stops, mmu_pages_watched());
 }
 
-static const struct { const char *name, *help; void (*run)(FILE *out); } subjects[] = {
+/* [-m] [MAX]: by mean wait; so many rows of each table. */
+static void info_sync_profile(char **argv, FILE *out)
+{
+    bool by_mean = argv[0] && !strcmp(argv[0], "-m");
+    const char *max = argv[by_mean];
+    sync_profile_report(out, max ? (unsigned)g_ascii_strtoull(max, NULL, 0) : 15, by_mean);
+}
+
+static const struct { const char *name, *help; void (*run)(char **argv, FILE *out); } subjects[] = {
     { "version", "the version", info_version },
     { "status", "running or paused", info_status },
     { "cpus", "the vCPUs", info_cpus },
     { "registers", "every vCPU's registers", info_registers },
     { "mtree", "memory regions and the flat view", info_mtree },
     { "jit", "the translator's counters", info_jit },
+    { "sync-profile", "what sync-profile has counted; [-m] [MAX]: the longest wait on average first, MAX rows of a table (0: all)", info_sync_profile },
 };
 
 static void cmd_info(char **argv, FILE *out)
@@ -163,7 +189,7 @@ static void cmd_info(char **argv, FILE *out)
     for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
         names[i] = subjects[i].name;
         if (argv[0] && !strcmp(argv[0], subjects[i].name)) {
-            subjects[i].run(out);
+            subjects[i].run(argv + 1, out);
             return;
         }
     }

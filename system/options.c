@@ -11,6 +11,8 @@
 #include "hw/core/keyval.h"
 #include "system/drive.h"
 
+#define SMP_MAX_NUMBER 4096u /* so that products of all fit in 64 bits */
+
 typedef struct OptionRow { const char *name, *alias, *argument, *help; } OptionRow;
 
 static const OptionRow rows[] = {
@@ -115,20 +117,37 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
     return !*end && *value >= min && *value <= max;
 }
 
+static bool smp_number(CpuTopologyRequest *r, const char *key, const char *value, GError **error)
+{
+    const struct { const char *key; unsigned *n; } numbers[] = {
+        { "cpus", &r->cpus }, { "maxcpus", &r->maxcpus }, { "sockets", &r->sockets }, { "dies", &r->dies }, { "clusters", &r->clusters },
+        { "cores", &r->cores }, { "threads", &r->threads },
+    };
+    const char *names[ARRAY_SIZE(numbers)];
+    g_autofree char *prefix = g_strconcat(key, "=", NULL);
+    uint64_t n;
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        names[i] = numbers[i].key;
+        if (strcmp(key, numbers[i].key))
+            continue;
+        if (!value || !parse_number(value, 1, SMP_MAX_NUMBER, &n))
+            return error_set(error, "-smp %s%s: write %s, 1 to %u", i ? prefix : "", value ? value : "", i ? "a number" : "the number of vCPUs", SMP_MAX_NUMBER);
+        *numbers[i].n = (unsigned)n;
+        return true;
+    }
+    const char *near = error_nearest(key, names, ARRAY_SIZE(names));
+    return error_set(error, "-smp: no option '%s'%s%s%s; there are cpus, maxcpus, sockets, dies, clusters, cores, threads", key, near ? ", did you mean '" : "",
+                     near ? near : "", near ? "'?" : "");
+}
+
 static bool parse_smp(Options *o, const char *text, GError **error)
 {
     OptionList *list = option_list_parse(text);
-    const char *count = list->name ? list->name : option_list_get(list, "cpus");
-    uint64_t n = 0;
-    bool ok = count && parse_number(count, 1, 512, &n);
-    if (!ok)
-        error_set(error, "-smp %s: write the number of vCPUs, 1 to 512: '-smp 4' or '-smp cpus=4'", text);
+    bool ok = (!list->name && list->items->len) || smp_number(&o->smp, "cpus", list->name, error);
     for (unsigned i = 0; ok && i < list->items->len; i++) {
-        const char *key = g_array_index(list->items, MachineOption, i).key;
-        if (strcmp(key, "cpus"))
-            ok = error_set(error, "-smp: '%s' is not supported; only the number of vCPUs (cpus=N) can be set", key);
+        const MachineOption *item = &g_array_index(list->items, MachineOption, i);
+        ok = smp_number(&o->smp, item->key, item->value, error);
     }
-    o->smp = (unsigned)n;
     option_list_free(list);
     return ok;
 }
@@ -228,7 +247,7 @@ static const char *arch_of_program(const char *program)
 bool options_parse(Options *o, int argc, char **argv, GError **error)
 {
     const char *slash = strrchr(argv[0], '/');
-    *o = (Options){ .program = slash ? slash + 1 : argv[0], .smp = 1 };
+    *o = (Options){ .program = slash ? slash + 1 : argv[0] };
     o->arch = arch_of_program(o->program);
     o->serials = g_ptr_array_new();
     o->devices = g_ptr_array_new();
@@ -260,7 +279,7 @@ static bool bad_value(GError **error, const char *key, const char *value, const 
 
 static bool accel_option(AccelConfig *c, const char *key, const char *value, GError **error)
 {
-    static const char *const keys[] = { "thread", "tb-size", "host", "opt", "max-insns", "host-features" };
+    static const char *const keys[] = { "thread", "tb-size", "host", "opt", "max-insns", "host-features", "atomics" };
     const char *v = value ? value : "";
     uint64_t n;
     bool on;
@@ -284,6 +303,10 @@ static bool accel_option(AccelConfig *c, const char *key, const char *value, GEr
         if (!parse_number(v, 1, TB_MAX_GUEST_INSNS, &n))
             return bad_value(error, key, v, "1 to 256 (guest instructions a block)");
         c->max_insns = (uint32_t)n;
+    } else if (!strcmp(key, "atomics")) {
+        if (strcmp(v, "auto") && strcmp(v, "locked"))
+            return bad_value(error, key, v, "'auto' (locked where several threads run guest code) and 'locked' (always)");
+        c->locked_atomics = !strcmp(v, "locked");
     } else if (!strcmp(key, "host-features")) {
         c->host_features = value;
     } else {

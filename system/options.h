@@ -28,7 +28,7 @@ typedef struct Options {
     GPtrArray *devices;      /* const char * */
     GPtrArray *chardevs, *smbios; /* const char * */
     GArray *drives;          /* DriveOption */
-    unsigned smp;
+    CpuTopologyRequest smp;
     uint64_t ram_bytes;      /* 0: the machine's default */
     bool nographic, no_reboot, no_shutdown, start_stopped, no_defaults, no_acpi, no_hpet;
     const char *log_items, *log_file, *log_filter;

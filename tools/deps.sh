@@ -3,7 +3,7 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libcapstone-dev libffi-dev liburcu-dev libfdt-dev zlib1g-dev)
 packages_boot=(dpkg seabios ovmf)
-packages_test=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user device-tree-compiler acpica-tools grub-common grub-pc-bin xorriso mtools memtest86+ grub-efi-amd64-bin)
+packages_test=(binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user device-tree-compiler acpica-tools grub-common grub-pc-bin xorriso mtools memtest86+ grub-efi-amd64-bin)
 packages_long=(clang)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Fetching Debian's kernels and busybox for a foreign architecture, unpacked beside the system and never installed. Sourced.
+# Fetching Debian's kernels, busybox and stress-ng for a foreign architecture, unpacked beside the system and never installed. Sourced.
 #
 #   guest_fetch ARCH FLAVOUR   sets guest_kernel and guest_busybox; FLAVOUR: cloud or generic
 
@@ -18,24 +18,31 @@ guest_no_network() {
     die "could not fetch $1 (no network?). Give a kernel by hand: ./boot --kernel VMLINUZ --busybox STATIC_BUSYBOX, both for $2"
 }
 
+guest_lists() {
+    [ -z "$(find "$guest_cache/lists-$1" -maxdepth 1 -name '*Packages*' 2>/dev/null | head -1)" ] || return 0
+    say "fetching the package lists for $1 (about 9 MB, kept in $guest_cache)"
+    guest_apt "$1" apt-get -q update >&2 || guest_no_network "the package lists" "$1"
+}
+
+# guest_unpack ARCH DIR PACKAGE... : into DIR/tree.
+guest_unpack() {
+    local arch=$1 dir=$2 deb; shift 2
+    say "fetching $1 and what belongs to it for $arch"
+    mkdir -p "$dir"
+    (cd "$dir" && guest_apt "$arch" apt-get -q download "${@/%/:$arch}" >&2) || guest_no_network "$1" "$arch"
+    for deb in "$dir"/*.deb; do dpkg -x "$deb" "$dir/tree"; done
+}
+
 guest_fetch() {
     local arch=$1 flavour=$2 meta image
     local dir=$guest_cache/$arch-$flavour
     guest_kernel=$dir/vmlinuz guest_busybox=$guest_cache/$arch-busybox
     [ -e "$guest_kernel" ] && [ -e "$guest_busybox" ] && return
-    mkdir -p "$dir/tmp"
     case $flavour in cloud) meta=linux-image-cloud-$arch;; *) meta=linux-image-$arch;; esac
-    if [ -z "$(find "$guest_cache/lists-$arch" -maxdepth 1 -name '*Packages*' 2>/dev/null | head -1)" ]; then
-        say "fetching the package lists for $arch (about 9 MB, kept in $guest_cache)"
-        guest_apt "$arch" apt-get -q update >&2 || guest_no_network "the package lists" "$arch"
-    fi
+    guest_lists "$arch"
     image=$(guest_apt "$arch" apt-cache depends "$meta" | sed -n 's/^ *Depends: \(linux-image-[^ ]*\).*/\1/p' | head -1)
     [ -n "$image" ] || { rm -rf "$guest_cache/lists-$arch"; guest_no_network "$meta" "$arch"; }
-    say "fetching $image and busybox-static for $arch"
-    (cd "$dir/tmp" && guest_apt "$arch" apt-get -q download "$image:$arch" "busybox-static:$arch" >&2) || guest_no_network "$image" "$arch"
-    say "unpacking"
-    local deb
-    for deb in "$dir"/tmp/*.deb; do dpkg -x "$deb" "$dir/tmp/tree"; done
+    guest_unpack "$arch" "$dir/tmp" "$image" busybox-static
     cp "$(find "$dir/tmp/tree" -path "*/bin/busybox" -type f | head -1)" "$guest_busybox"
     cp "$(find "$dir/tmp/tree/boot" -name 'vmlinuz-*' | head -1)" "$guest_kernel.new"
     mv "$guest_kernel.new" "$guest_kernel"
@@ -69,4 +76,23 @@ guest_initrd() {
     [ "$2" -nt "$1" ] && [ "$2" -nt tools/make-initrd.py ] && [ "$2" -nt tools/init.sh ] && return
     say "making the initial file system"
     python3 tools/make-initrd.py --busybox "$1" --init tools/init.sh -o "$2"
+}
+
+# stress-ng and the packages of the libraries that it links with, and these with: not all that they depend on.
+guest_stress_packages=(stress-ng libc6 libgcc-s1 libapparmor1 libbsd0 libmd0 libcrypt1 libegl1 libgbm1 libgles2 libglvnd0 libdrm2 libexpat1 libwayland-server0
+    libffi8 libjpeg62-turbo libjudydebian1 libkmod2 libzstd1 liblzma5 libssl3 libsctp1 libxxhash0 zlib1g)
+
+# guest_stress_initrd ARCH BUSYBOX OUT: the initial file system with stress-ng.
+guest_stress_initrd() {
+    [ "$3" -nt "$2" ] && [ "$3" -nt tools/make-initrd.py ] && [ "$3" -nt tools/init.sh ] && return
+    local dir=$guest_cache/$1-stress packages=("${guest_stress_packages[@]}")
+    [ "$1" != amd64 ] || packages+=(libipsec-mb1)
+    if ! [ -e "$dir/tree/usr/bin/stress-ng" ]; then
+        rm -rf "$dir" "$dir.new"
+        guest_lists "$1"
+        guest_unpack "$1" "$dir.new" "${packages[@]}"
+        rm "$dir.new"/*.deb
+        mv "$dir.new" "$dir"
+    fi
+    python3 tools/make-initrd.py --busybox "$2" --init tools/init.sh --program "$dir/tree/usr/bin/stress-ng" --tree "$dir/tree" -o "$3"
 }

@@ -16,8 +16,9 @@
  * pointers, so that a context switch flushes nothing. Entries of other indexes hold for every ASID if filled as global; the
  * non-global ones among them are dropped at a switch. The same call sets CPUState.jump_context.
  *
- * All functions act on the calling vCPU's own TLB unless they end in _all: those reach every vCPU, and have taken effect on all
- * of them before the calling vCPU executes its next guest instruction (which needs an exit from the block: the target emits one).
+ * All functions act on the calling vCPU's own TLB unless they end in _all: those reach every vCPU. They have taken effect on the
+ * caller's at once; on all others, with no access by an old entry under way, when the guest's barrier is behind it. A barrier's
+ * code looks at CPUState.tlb_sync: if it is not 0, it calls mmu_sync (or does the same inline) and leaves by IR_EXIT_MAIN.
  */
 #ifndef ACCEL_MMU_MMU_H
 #define ACCEL_MMU_MMU_H
@@ -30,7 +31,7 @@
 /* Reasons for the slow path, low bits of a tag. */
 #define TLB_INVALID 0x800u
 #define TLB_MMIO 0x400u
-#define TLB_NOTDIRTY 0x200u  /* the page holds translated code: stores look for blocks to invalidate */
+#define TLB_NOTDIRTY 0x200u  /* the page holds translated code, or is watched by an exclusive monitor: stores tell these */
 #define TLB_WATCH 0x100u    /* the page holds watched addresses: each access asks TargetOps.check_watch */
 
 #define PROT_R 1u
@@ -60,11 +61,13 @@ void mmu_set_asid(CPUState *cpu, uint32_t asid);
 #define MMU_ASID_ANY 0xffffffffu
 void mmu_flush(CPUState *cpu, uint32_t idx_mask);                     /* everything, all ASIDs */
 void mmu_flush_asid(CPUState *cpu, uint32_t asid, uint32_t idx_mask); /* the non-global entries of one ASID */
-/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. Long ranges become a flush. */
+/* n_pages pages of 1 << page_bits bytes from va, for one ASID and global entries, or MMU_ASID_ANY. */
 void mmu_flush_range(CPUState *cpu, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask);
 void mmu_flush_all(CPUState *src, uint32_t idx_mask);
 void mmu_flush_asid_all(CPUState *src, uint32_t asid, uint32_t idx_mask);
 void mmu_flush_range_all(CPUState *src, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask);
+/* A barrier that completes broadcasts: the loop's top waits before it runs guest code again. */
+void mmu_sync(CPUState *cpu);
 
 /* ---- data access for helpers; ra = GETPC() of the helper, so that a fault names the right instruction ---- */
 uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra);             /* size up to 8, zero- or sign-extended by mo */
@@ -75,6 +78,20 @@ void mmu_st16(CPUState *cpu, uint64_t va, const V128 *value, IRMemOp mo, uintptr
 uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t value, IRMemOp mo, uintptr_t ra);
 uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t expected, uint64_t desired, IRMemOp mo, uintptr_t ra);
 V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *expected, const V128 *desired, IRMemOp mo, uintptr_t ra);
+/*
+ * A load-exclusive that watches for stores by others, and its store-exclusive (monitor.c says when and how). Sizes up to MO_128, a
+ * shorter value in .u64[0], zero-extended. False, EXCLUSIVE_UNSUPPORTED: it is not RAM. Leave by a fault or by cpu_loop_exit_atomic.
+ * The monitor is the last load's; whether it is still set is the target's to know.
+ */
+typedef enum ExclusiveResult { EXCLUSIVE_FAILED, EXCLUSIVE_STORED, EXCLUSIVE_UNSUPPORTED } ExclusiveResult;
+bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out);
+ExclusiveResult mmu_st_exclusive(CPUState *cpu, uint64_t va, const V128 *value, IRMemOp mo, uintptr_t ra);
+/* Whether the load-exclusive at pc is to watch: a set (that may hold more) of those that a store-exclusive found not to have. */
+bool mmu_exclusive_is_strict(uint64_t pc);
+/* Adds pc, and drops its blocks. */
+void mmu_exclusive_make_strict(CPUState *cpu, uint64_t pc, unsigned mmu_idx);
+/* How often a page came to be watched, for "info jit". */
+uint64_t mmu_pages_watched(void);
 /* Host pointer to size bytes (within a page) that the access may use directly, or NULL when they are a device's, watched, or hold code (stores). Faults are raised unless probe (then NULL, *fault says so). */
 void *mmu_probe(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned mmu_idx, bool probe, bool *fault, uintptr_t ra);
 /* Host pointer to len bytes within a page where generated code would need no help for the access, else NULL (ask mmu_probe). va is stripped. */

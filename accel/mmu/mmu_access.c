@@ -40,6 +40,7 @@ static void set_ref(MmuRef *ref, uint64_t va, const CPUTLBEntry *e, uint64_t tag
 {
     ref->va = va;
     ref->flags = tag & TLB_FLAGS;
+    ref->watched = false;
     ref->host = tag & TLB_MMIO ? NULL : (uint8_t *)(uintptr_t)(va + e->addend);
     ref->full = *full;
 }
@@ -55,20 +56,36 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
         cpu->target->check_watch(cpu, va, len, access, idx, ra);
 }
 
-bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)
+/* The part of mmu_store_begin that may leave. True: slow, call code_end after the store. */
+static bool code_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)
 {
     if (LIKELY(!(ref->flags & TLB_NOTDIRTY)))
         return false;
     code_page_release(ref->full.ram, false);
+    mmu_monitor_release(&ref->full);
     if (tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
     return true;
 }
 
-void mmu_store_end(const MmuRef *ref, unsigned len)
+static void code_end(const MmuRef *ref, unsigned len)
 {
     tb_store_end(ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len);
+}
+
+bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)
+{
+    bool slow = code_begin(cpu, ref, len, idx, ra);
+    if (UNLIKELY(slow))
+        mmu_monitor_enter(cpu, ref, len);
+    return slow;
+}
+
+void mmu_store_end(const MmuRef *ref, unsigned len)
+{
+    mmu_monitor_leave(ref);
+    code_end(ref, len);
 }
 
 /* ---- bytes: len of them within ref's page ---- */
@@ -101,6 +118,15 @@ static void write_bytes(CPUState *cpu, MmuRef *ref, const uint8_t *buf, unsigned
         else
             io_writex(cpu, ref, ref->va + i, v, n, idx, ra);
     }
+}
+
+static void write_part(CPUState *cpu, MmuRef *ref, bool slow, const uint8_t *buf, unsigned len, unsigned idx, uintptr_t ra)
+{
+    if (slow)
+        mmu_monitor_enter(cpu, ref, len);
+    write_bytes(cpu, ref, buf, len, idx, ra);
+    if (slow)
+        mmu_monitor_leave(ref);
 }
 
 /* Bytes of [va, va + len) on va's page. */
@@ -140,14 +166,14 @@ static void store_bytes(CPUState *cpu, uint64_t va, const void *buf, unsigned le
     mmu_ref(cpu, va, n, MMU_DATA_STORE, idx, ra, &a);
     if (n < len)
         mmu_ref(cpu, strip_rest(cpu, va + n, idx), len - n, MMU_DATA_STORE, idx, ra, &b);
-    bool a_code = mmu_store_begin(cpu, &a, n, idx, ra), b_code = n < len && mmu_store_begin(cpu, &b, len - n, idx, ra);
-    write_bytes(cpu, &a, buf, n, idx, ra);
+    bool a_slow = code_begin(cpu, &a, n, idx, ra), b_slow = n < len && code_begin(cpu, &b, len - n, idx, ra);
+    write_part(cpu, &a, a_slow, buf, n, idx, ra);
     if (n < len)
-        write_bytes(cpu, &b, (const uint8_t *)buf + n, len - n, idx, ra);
-    if (a_code)
-        mmu_store_end(&a, n);
-    if (b_code)
-        mmu_store_end(&b, len - n);
+        write_part(cpu, &b, b_slow, (const uint8_t *)buf + n, len - n, idx, ra);
+    if (a_slow)
+        code_end(&a, n);
+    if (b_slow)
+        code_end(&b, len - n);
 }
 
 /* ---- values ---- */

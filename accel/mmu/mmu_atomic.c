@@ -2,10 +2,12 @@
 /*
  * Atomic read-modify-write on guest memory.
  *
- * On naturally aligned RAM the host's own atomics serve. What they cannot serve (devices, misaligned addresses) runs with all
- * other vCPUs stopped: the first attempt leaves with EXCP_ATOMIC, and within the exclusive section the operation is a plain
- * load and store. Big-endian data is swapped around the operation: those that are not bitwise go through compare-and-swap.
+ * On naturally aligned RAM the host's own atomics serve; on x86 hosts also on misaligned RAM, as long as it lies in one cache
+ * line. (Beyond, they are atomic too, but stop the whole host, or trap.) What they cannot serve is a plain load and store while
+ * no other vCPU runs: where several threads run guest code, the first attempt leaves with EXCP_ATOMIC, for an exclusive section.
+ * Big-endian data is swapped around the operation: those that are not bitwise go through compare-and-swap.
  */
+#include "accel/host/host.h"
 #include "accel/mmu/mmu_host.h"
 #include "accel/mmu/mmu_internal.h"
 
@@ -49,32 +51,21 @@ static uint64_t combine(IRAtomic op, uint64_t a, uint64_t b, unsigned bits)
     return a;
 }
 
-static uint64_t host_cas(void *p, uint64_t expected, uint64_t desired, unsigned size)
-{
-    switch (size) {
-    case 1: return __sync_val_compare_and_swap((uint8_t *)p, (uint8_t)expected, (uint8_t)desired);
-    case 2: return __sync_val_compare_and_swap((uint16_t *)p, (uint16_t)expected, (uint16_t)desired);
-    case 4: return __sync_val_compare_and_swap((uint32_t *)p, (uint32_t)expected, (uint32_t)desired);
-    default: return __sync_val_compare_and_swap((uint64_t *)p, expected, desired);
-    }
-}
-
 /*
  * Looks the operand up for reading and writing. A fault that a read would have is reported as a read's (of Arm, WnR is then 0), unless MO_RMW says otherwise.
- * False: the host's atomics do not serve it; only within an exclusive section.
+ * False: the host's atomics do not serve it, and no other vCPU runs.
  */
 static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, IRMemOp mo, uintptr_t ra, MmuRef *ref)
 {
     unsigned idx = MO_IDX(mo);
-    bool aligned = !(va & (size - 1));
-    if (aligned) {
+    if (!(va & (size - 1)) || (va & (HOST_ATOMIC_LINE - 1)) + size <= HOST_ATOMIC_LINE) {
         if (!(mo & MO_RMW))
             mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, ref);
         mmu_ref(cpu, va, size, MMU_DATA_STORE, idx, ra, ref);
         if (ref->host)
             return true;
     }
-    if (!in_exclusive_section())
+    if (!host_one_thread && !in_exclusive_section())
         cpu_loop_exit_atomic(cpu, ra);
     return false;
 }

@@ -74,6 +74,32 @@ static inline void host_store(void *p, uint64_t v, unsigned size)
     }
 }
 
+/* Compare-and-swap of size bytes; the old value. Naturally aligned, or anywhere within HOST_ATOMIC_LINE bytes. */
+#if defined(__x86_64__)
+#define HOST_ATOMIC_LINE 64u
+static inline uint64_t host_cas(void *p, uint64_t expected, uint64_t desired, unsigned size)
+{
+    switch (size) { /* not the builtins: to these a misaligned pointer is undefined */
+    case 1: __asm__ volatile("lock cmpxchgb %b2, %0" : "+m"(*(uint8_t *)p), "+a"(expected) : "q"(desired) : "memory", "cc"); break;
+    case 2: __asm__ volatile("lock cmpxchgw %w2, %0" : "+m"(*(uint16_t *)p), "+a"(expected) : "r"(desired) : "memory", "cc"); break;
+    case 4: __asm__ volatile("lock cmpxchgl %k2, %0" : "+m"(*(uint32_t *)p), "+a"(expected) : "r"(desired) : "memory", "cc"); break;
+    default: __asm__ volatile("lock cmpxchgq %2, %0" : "+m"(*(uint64_t *)p), "+a"(expected) : "r"(desired) : "memory", "cc"); break;
+    }
+    return size < 8 ? expected & ~(~0ull << size * 8) : expected;
+}
+#else
+#define HOST_ATOMIC_LINE 0u
+static inline uint64_t host_cas(void *p, uint64_t expected, uint64_t desired, unsigned size)
+{
+    switch (size) {
+    case 1: return __sync_val_compare_and_swap((uint8_t *)p, (uint8_t)expected, (uint8_t)desired);
+    case 2: return __sync_val_compare_and_swap((uint16_t *)p, (uint16_t)expected, (uint16_t)desired);
+    case 4: return __sync_val_compare_and_swap((uint32_t *)p, (uint32_t)expected, (uint32_t)desired);
+    default: return __sync_val_compare_and_swap((uint64_t *)p, expected, desired);
+    }
+}
+#endif
+
 /* 16 bytes at a 16-byte boundary. RAM is always mapped writable, so a compare-and-swap may serve as a load. */
 V128 host_cas16(void *p, V128 expected, V128 desired);
 static inline V128 host_load16(void *p)

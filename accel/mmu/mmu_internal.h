@@ -46,25 +46,38 @@ typedef struct TlbSet {
     uint32_t next_victim;
     CPUTLBEntry victim[TLB_VICTIMS];
     TlbFull victim_full[TLB_VICTIMS];
-    uint32_t n_large;    /* ranges that large pages were filled from: a flush of one address in a range drops the whole range */
+    uint32_t n_large;    /* ranges in which there may be entries of large pages: a flush of an address in one looks at all entries */
     struct { uint64_t base, mask; } large[TLB_LARGE_RANGES];
     uint32_t n_nonglobal; /* pages to drop at an ASID switch (indexes not kept by ASID); above TLB_NONGLOBALS: look at all */
     uint64_t nonglobal[TLB_NONGLOBALS];
 } TlbSet;
 
-/* A flush that another vCPU asked for. */
+/* A flush that all vCPUs make. */
 typedef struct FlushRequest {
     enum { FLUSH_WHOLE, FLUSH_ASID, FLUSH_RANGE } kind;
-    uint64_t va, n_pages;
-    unsigned page_bits;
-    uint32_t asid, idx_mask;
+    unsigned page_bits;  /* FLUSH_RANGE */
+    int32_t source;      /* index of the vCPU that asked for it, and has made it */
+    uint32_t asid, idx_mask, unused;
+    uint64_t va, n_pages; /* FLUSH_RANGE */
 } FlushRequest;
-#define TLB_PENDING 32
+#define TLB_BATCH 16
+#define TLB_LOG_SIZE 1024u /* requests, a power of two */
+
+/* What the last load-exclusive that watches has read; monitor.c. (v) */
+typedef struct Monitor {
+    ram_addr_t addr;
+    uint64_t sequence;
+    V128 value;          /* as in memory */
+    unsigned size, granule;
+} Monitor;
 
 typedef struct CpuMmu {
     Lock lock;
-    FlushRequest pending[TLB_PENDING]; /* under lock */
-    uint32_t n_pending;  /* (a), written under lock */
+    uint64_t applied __attribute__((aligned(64))); /* (a) written by the owner: requests of the log that this TLB has seen */
+    uint64_t sync_pos __attribute__((aligned(64))); /* (v) what others must have applied for the barrier to be complete */
+    FlushRequest batch[TLB_BATCH]; /* (v) broadcasts that were not sent yet */
+    unsigned n_batch;    /* (v) */
+    Monitor monitor;
     uint64_t tag;        /* (v) what mmu_strip took from the data access's address, as a difference */
     uint32_t by_asid;    /* (v), written under lock: mask of indexes kept by ASID now */
     uint32_t by_asid_set; /* (c) of those that the target asked for */
@@ -101,7 +114,7 @@ void tlb_install_locked(CPUState *cpu, unsigned idx);
 CPUTLBEntry *tlb_find(CPUState *cpu, uint64_t va, MMUAccess access, unsigned idx, TlbFull **full);
 /* Like tlb_find, after a fill when needed. NULL only when probe and the guest would fault. */
 CPUTLBEntry *tlb_get(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, unsigned idx, bool probe, uintptr_t ra, TlbFull **full);
-/* The store entry of a page that no longer holds code becomes fast; false: it still does. */
+/* The store entry of a page that no longer holds code, nor is watched, becomes fast; false: it still does or is. */
 bool tlb_try_make_fast(CPUState *cpu, uint64_t va, unsigned idx);
 
 /* ---- mmu_access.c ---- */
@@ -110,15 +123,25 @@ typedef struct MmuRef {
     uint8_t *host;       /* of the first byte; NULL: through the memory system */
     uint64_t va;
     unsigned flags;      /* TLB_* */
+    bool watched;        /* between mmu_monitor_enter and leave: its lock is held */
     TlbFull full;        /* a copy */
 } MmuRef;
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx);
 /* Looks up len bytes within a page; a fault or a watchpoint leaves from here. */
 void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigned idx, uintptr_t ra, MmuRef *ref);
 void mmu_check_align(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra);
-/* Around a store of len bytes through ref: true from begin: code may be there, call end. */
+/* Around a store of len bytes through ref, which follows at once: true from begin: call end. One at a time. */
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra);
 void mmu_store_end(const MmuRef *ref, unsigned len);
+
+/* ---- monitor.c ---- */
+/* A slow store to the page is coming: it is watched no longer if there have been many. */
+void mmu_monitor_release(const TlbFull *full);
+/* Around the bytes' way to memory. One at a time. */
+void mmu_monitor_enter(CPUState *cpu, MmuRef *ref, unsigned len);
+void mmu_monitor_leave(const MmuRef *ref);
+/* A device has written. Any thread. */
+void mmu_monitor_written(ram_addr_t addr, uint64_t len);
 
 /* ---- mmu_io.c ---- */
 uint64_t io_readx(CPUState *cpu, const MmuRef *ref, uint64_t va, unsigned size, MMUAccess access, unsigned idx, uintptr_t ra);
@@ -137,10 +160,20 @@ uint64_t mmu_fetch_io(CPUState *cpu, uint64_t va, unsigned size, unsigned idx);
 /* Takes away fast-write entries for the page at host; any thread. True: there were some. */
 bool mmu_revoke_write(CPUState *cpu, const uint8_t *host);
 
+/* ---- tlb_log.c ---- */
+/* Appends n requests; a full fence comes after it. Returns the position behind the last. */
+uint64_t tlb_log_append(const FlushRequest *r, unsigned n);
+uint64_t tlb_log_tail(void);
+void tlb_flush_request_apply(CPUState *cpu, const FlushRequest *r);
+
 /* ---- for accel/exec ---- */
-/* Carries out the flushes that others asked for; between cpu_exec_start and guest code. */
+/* Carries out the flushes that others asked for. The owner, where no access of its own is under way. */
 void mmu_apply_pending(CPUState *cpu);
-/* Memory's topology changed: all vCPUs forget what they know. */
+/* At the loop's top, when tlb_sync has CPU_SYNC_WAIT: whether the broadcasts are complete now. */
+bool mmu_sync_try(CPUState *cpu);
+/* Waits until they are. Outside cpu_exec_start..end. */
+void mmu_sync_wait(CPUState *cpu);
+/* Memory's topology changed: all vCPUs forget what they know. The calling vCPU does before this returns; its next pass of the loop's top waits for the others. */
 void mmu_commit_listener(void *opaque);
 
 #endif

@@ -7,6 +7,7 @@
  * than 70 % of it is in use at a flush, or when fills keep throwing out entries of a table that full; it halves when less
  * than 30 % was in use at each of the last flushes.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "accel/mmu/mmu_internal.h"
@@ -98,7 +99,10 @@ void mmu_init_cpu(CPUState *cpu)
 {
     if (cpu->mmu)
         return;
-    CpuMmu *m = g_new0(CpuMmu, 1);
+    CpuMmu *m = aligned_alloc(_Alignof(CpuMmu), sizeof(CpuMmu));
+    assert(m); /* as g_malloc, which does not align */
+    memset(m, 0, sizeof *m);
+    m->applied = tlb_log_tail();
     lock_init(&m->lock, LOCK_TLB, "TLB");
     for (unsigned i = 0; i < TLB_ASID_SETS; i++)
         m->asid[i] = MMU_ASID_ANY;
@@ -192,19 +196,19 @@ static void resolve(TlbFull *full, uint8_t **host, bool *readonly)
 
 /*
  * The low bits of a store's tag. Lock held, so that mmu_revoke_write comes before or after: whoever makes the page a code page
- * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here.
+ * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here. A watched page (monitor.c) likewise.
  */
 static uint64_t write_flags(const TlbFull *full, bool readonly)
 {
-    const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST;
+    const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST, slow = RAM_PAGE_CODE | RAM_PAGE_MONITOR;
     if (readonly)
         return TLB_MMIO;
     uint8_t *flags = ram_page_flags(full->block, full->ram), old = __atomic_load_n(flags, __ATOMIC_SEQ_CST);
-    if (!(old & RAM_PAGE_CODE) && (old & fast) != fast)
+    if (!(old & slow) && (old & fast) != fast)
         old = __atomic_fetch_or(flags, fast, __ATOMIC_SEQ_CST);
     else if (!(old & RAM_PAGE_DIRTY))
         __atomic_fetch_or(flags, RAM_PAGE_DIRTY, __ATOMIC_RELAXED);
-    return old & RAM_PAGE_CODE ? TLB_NOTDIRTY : 0;
+    return old & slow ? TLB_NOTDIRTY : 0;
 }
 
 /* A page that is filled again may be another one: what a fault has changed needs no flush. */

@@ -12,7 +12,9 @@
  * whole flush of the index ends that; it begins again when it must.
  *
  * Large pages are filled as single pages of 4 KiB, so dropping one address of a large page must drop what was filled from all
- * of it: a set remembers the ranges.
+ * of it: a set remembers the ranges in which there may be such entries, and a flush that meets one looks at every entry, each
+ * of which knows the size of its page. So no entry goes that was not named. Code of large pages is less exact: the jump cache
+ * forgets the whole range.
  *
  * Everything that drops a page of code drops its jump cache entries too; whatever drops entries, or changes the set in use,
  * makes generated code forget the recent pages of the index.
@@ -20,7 +22,7 @@
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
 
-#define RANGE_MAX_PAGES 32u /* for longer ranges, all entries are looked at once */
+#define JUMP_PAGES_MAX 512u /* for longer ranges, the whole jump cache is looked at once */
 #define LARGE_DROPS_MAX 4 /* ASID switches that find an index full of non-global entries, before it is kept by ASID */
 
 static unsigned n_sets(const CpuMmu *m, unsigned idx)
@@ -53,6 +55,13 @@ void mmu_flush(CPUState *cpu, uint32_t idx_mask)
 }
 
 /* ---- by address ---- */
+typedef struct Span { uint64_t first, last; } Span;
+
+static bool spans_meet(Span a, Span b)
+{
+    return a.first <= b.last && b.first <= a.last;
+}
+
 /* Page of an entry; ~0: empty. */
 static uint64_t entry_page(const CPUTLBEntry *e)
 {
@@ -60,68 +69,101 @@ static uint64_t entry_page(const CPUTLBEntry *e)
     return tag == TLB_EMPTY ? TLB_EMPTY : tag & MEM_PAGE_MASK;
 }
 
-static void drop(TlbSet *s, CPUTLBEntry *e, uint64_t page, uint64_t mask, bool only_global, bool global)
+/* The addresses of the guest's page that an entry was filled from. */
+static Span entry_span(const CPUTLBEntry *e, const TlbFull *full)
 {
-    uint64_t at = entry_page(e);
-    if (at == TLB_EMPTY || ((at ^ page) & mask & MEM_PAGE_MASK) || (only_global && !global))
-        return;
+    uint64_t mask = MASK64(MAX_OF(full->page_bits, MEM_PAGE_BITS)), at = entry_page(e);
+    return (Span){ at & ~mask, at | mask };
+}
+
+static void drop_entry(TlbSet *s, CPUTLBEntry *e)
+{
     tlb_entry_clear(e);
     if (e >= s->table && e < s->table + s->entries)
         s->used--;
 }
 
-/* Drops what lies in the naturally aligned range of mask around page. */
-static void drop_range(CPUState *cpu, TlbSet *s, uint64_t page, uint64_t mask, bool only_global)
+static void drop(TlbSet *s, CPUTLBEntry *e, const TlbFull *full, Span span, bool only_global)
 {
-    for (uint32_t i = 0; i < s->entries; i++)
-        drop(s, &s->table[i], page, mask, only_global, s->full[i].global);
-    for (unsigned i = 0; i < TLB_VICTIMS; i++)
-        drop(s, &s->victim[i], page, mask, only_global, s->victim_full[i].global);
-    jump_cache_flush_span(cpu, page & mask, page | ~mask);
+    if (!tlb_entry_empty(e) && !(only_global && !full->global) && spans_meet(entry_span(e, full), span))
+        drop_entry(s, e);
 }
 
-static void drop_page(CPUState *cpu, TlbSet *s, uint64_t page, bool only_global)
+static void drop_victims(TlbSet *s, Span span, bool only_global)
 {
-    for (unsigned i = 0; i < s->n_large; i++) {
-        if (!((page ^ s->large[i].base) & s->large[i].mask)) {
-            drop_range(cpu, s, page, s->large[i].mask, only_global);
-            return;
-        }
-    }
-    uint32_t k = tlb_index(s, page);
-    drop(s, &s->table[k], page, MEM_PAGE_MASK, only_global, s->full[k].global);
     for (unsigned i = 0; i < TLB_VICTIMS; i++)
-        drop(s, &s->victim[i], page, MEM_PAGE_MASK, only_global, s->victim_full[i].global);
+        drop(s, &s->victim[i], &s->victim_full[i], span, only_global);
 }
 
-typedef struct Span { uint64_t first, last; } Span;
-
-/* Drops what lies in the span, which grows by the large pages that reach into it. */
-static void drop_span(CPUState *cpu, TlbSet *s, Span *span, bool only_global)
+static Span large_span(const TlbSet *s, unsigned i)
 {
-    uint64_t first = span->first, last = span->last;
+    return (Span){ s->large[i].base, s->large[i].base | ~s->large[i].mask };
+}
+
+/* Large ranges that the span meets; *reach grows to take them in. */
+static uint32_t find_large(const TlbSet *s, Span span, Span *reach)
+{
+    uint32_t found = 0;
     for (unsigned i = 0; i < s->n_large; i++) {
-        uint64_t base = s->large[i].base, end = base | ~s->large[i].mask;
-        if (base <= span->last && span->first <= end) {
-            first = MIN_OF(first, base);
-            last = MAX_OF(last, end);
-        }
+        Span large = large_span(s, i);
+        if (!spans_meet(large, span))
+            continue;
+        found |= 1u << i;
+        *reach = (Span){ MIN_OF(reach->first, large.first), MAX_OF(reach->last, large.last) };
     }
+    return found;
+}
+
+/* Takes out of ranges those that hold e, an entry of a large page. */
+static uint32_t without_holders(const TlbSet *s, uint32_t ranges, const CPUTLBEntry *e, const TlbFull *full)
+{
+    if (full->page_bits <= MEM_PAGE_BITS || tlb_entry_empty(e))
+        return ranges;
+    Span span = entry_span(e, full);
+    for (unsigned i = 0; i < s->n_large; i++) {
+        if (spans_meet(large_span(s, i), span))
+            ranges &= ~(1u << i);
+    }
+    return ranges;
+}
+
+/* Looks at everything. Of the ranges given, those that have no entry left are forgotten: the caller sees to their jump cache entries. */
+static void drop_from_all(TlbSet *s, Span span, bool only_global, uint32_t ranges)
+{
     for (uint32_t i = 0; i < s->entries; i++) {
-        uint64_t page = entry_page(&s->table[i]);
-        if (page >= first && page <= last)
-            drop(s, &s->table[i], page, MEM_PAGE_MASK, only_global, s->full[i].global);
+        drop(s, &s->table[i], &s->full[i], span, only_global);
+        ranges = without_holders(s, ranges, &s->table[i], &s->full[i]);
     }
     for (unsigned i = 0; i < TLB_VICTIMS; i++) {
-        uint64_t page = entry_page(&s->victim[i]);
-        if (page >= first && page <= last)
-            drop(s, &s->victim[i], page, MEM_PAGE_MASK, only_global, s->victim_full[i].global);
+        drop(s, &s->victim[i], &s->victim_full[i], span, only_global);
+        ranges = without_holders(s, ranges, &s->victim[i], &s->victim_full[i]);
     }
-    *span = (Span){ first, last };
+    for (unsigned i = s->n_large; i--;) {
+        if (ranges >> i & 1)
+            s->large[i] = s->large[--s->n_large];
+    }
 }
 
-/* Calls fn for the sets that a flush of addresses of asid concerns; of other ASIDs' sets only the global pages. */
-static void foreach_concerned(CPUState *cpu, uint32_t idx_mask, uint32_t asid, void (*fn)(CPUState *, TlbSet *, Span *, bool only_global), Span *span)
+static void drop_page_by_page(TlbSet *s, Span span, bool only_global)
+{
+    for (uint64_t i = 0, n = (span.last - span.first) >> MEM_PAGE_BITS; i <= n; i++) {
+        uint32_t k = tlb_index(s, span.first + (i << MEM_PAGE_BITS));
+        drop(s, &s->table[k], &s->full[k], span, only_global);
+    }
+    drop_victims(s, span, only_global);
+}
+
+static void drop_span(TlbSet *s, Span span, Span *reach, bool only_global)
+{
+    uint32_t large = find_large(s, span, reach);
+    if (large || (span.last - span.first) >> MEM_PAGE_BITS >= s->entries)
+        drop_from_all(s, span, only_global, large);
+    else
+        drop_page_by_page(s, span, only_global);
+}
+
+/* In the sets that asid concerns; of other ASIDs' sets only the global pages. */
+static void drop_span_of_asid(CPUState *cpu, Span span, Span *reach, uint32_t asid, uint32_t idx_mask)
 {
     CpuMmu *m = cpu->mmu;
     FOREACH_IDX (cpu, idx, idx_mask) {
@@ -130,37 +172,36 @@ static void foreach_concerned(CPUState *cpu, uint32_t idx_mask, uint32_t asid, v
             TlbSet *s = &m->sets[idx][i];
             bool only_global = tlb_by_asid(m, idx) && asid != MMU_ASID_ANY && asid != m->asid[i];
             if (s->table && (!only_global || s->n_global))
-                fn(cpu, s, span, only_global);
+                drop_span(s, span, reach, only_global);
         }
     }
 }
 
-static void drop_first_page(CPUState *cpu, TlbSet *s, Span *span, bool only_global)
+static void flush_jumps(CPUState *cpu, Span reach)
 {
-    drop_page(cpu, s, span->first, only_global);
+    uint64_t n = (reach.last - reach.first) >> MEM_PAGE_BITS;
+    if (n > JUMP_PAGES_MAX) {
+        jump_cache_flush_span(cpu, reach.first, reach.last);
+        return;
+    }
+    for (uint64_t i = 0; i <= n; i++)
+        jump_cache_flush_page(cpu, reach.first + (i << MEM_PAGE_BITS));
 }
 
 void mmu_flush_range(CPUState *cpu, uint64_t va, uint64_t n_pages, unsigned page_bits, uint32_t asid, uint32_t idx_mask)
 {
-    unsigned shift = page_bits - MEM_PAGE_BITS;
-    uint64_t n = n_pages << shift;
-    va &= ~MASK64(page_bits);
-    if (n >> shift != n_pages || n > (UINT64_MAX - va) >> MEM_PAGE_BITS) {
+    uint64_t mask = MASK64(page_bits);
+    va &= ~mask;
+    if (!n_pages)
+        return;
+    if (n_pages - 1 > (UINT64_MAX - va) >> page_bits) {
         mmu_flush(cpu, idx_mask);
         return;
     }
+    Span span = { va, (va + ((n_pages - 1) << page_bits)) | mask }, reach = span;
     lock_acquire(&cpu->mmu->lock);
-    if (n > RANGE_MAX_PAGES) {
-        Span span = { va, va + (n << MEM_PAGE_BITS) - 1 };
-        foreach_concerned(cpu, idx_mask, asid, drop_span, &span);
-        jump_cache_flush_span(cpu, span.first, span.last);
-    } else {
-        for (uint64_t i = 0; i < n; i++) {
-            Span span = { va + (i << MEM_PAGE_BITS), 0 };
-            foreach_concerned(cpu, idx_mask, asid, drop_first_page, &span);
-            jump_cache_flush_page(cpu, span.first);
-        }
-    }
+    drop_span_of_asid(cpu, span, &reach, asid, idx_mask);
+    flush_jumps(cpu, reach);
     lock_release(&cpu->mmu->lock);
 }
 
@@ -208,11 +249,11 @@ static void drop_nonglobal(TlbSet *s)
     for (unsigned i = 0; i < s->n_nonglobal; i++) {
         uint64_t page = s->nonglobal[i];
         uint32_t k = tlb_index(s, page);
-        if (!s->full[k].global)
-            drop(s, &s->table[k], page, MEM_PAGE_MASK, false, false);
+        if (!s->full[k].global && entry_page(&s->table[k]) == page)
+            drop_entry(s, &s->table[k]);
         for (unsigned v = 0; v < TLB_VICTIMS; v++) {
-            if (!s->victim_full[v].global)
-                drop(s, &s->victim[v], page, MEM_PAGE_MASK, false, false);
+            if (!s->victim_full[v].global && entry_page(&s->victim[v]) == page)
+                drop_entry(s, &s->victim[v]);
         }
     }
     s->n_nonglobal = 0;

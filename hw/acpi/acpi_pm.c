@@ -6,11 +6,15 @@
  * and by a timer while its interrupt is enabled. All of the block is handled a byte at a time: only the PM timer, where bytes of one
  * read must belong together, and PM1a_CNT, whose SLP_EN acts on the whole word, are more than stored bits.
  *
+ * The PM timer is read without a lock: it follows from the virtual clock alone. All else is under the big lock, which the handlers
+ * take.
+ *
  * SLP_EN with the type of S5 ends the machine; other types are refused: sleeping states are not there.
  */
 #include <inttypes.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "cpus/runstate.h"
 #include "hw/acpi/acpi_internal.h"
@@ -234,24 +238,35 @@ static void write_byte(AcpiPm *s, unsigned offset, uint8_t value)
 static MemTxResult pm_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
     AcpiPm *s = opaque;
+    bool locked;
 
+    if (offset == ACPI_PM_TMR && size == 4) {
+        *value = extract64((uint64_t)pm_ticks(), 0, timer_bits(s));
+        return MEMTX_OK;
+    }
+    locked = bql_ensure();
     timer_catch_up(s);
     *value = 0;
     if ((offset & 3) && offset >> 2 == ACPI_PM_TMR >> 2) /* part of the timer: of its value now */
         read_byte(s, ACPI_PM_TMR);
     for (unsigned i = 0; i < size; i++)
         *value |= (uint64_t)read_byte(s, (unsigned)offset + i) << i * 8;
+    if (locked)
+        bql_unlock();
     return MEMTX_OK;
 }
 
 static MemTxResult pm_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
 {
     AcpiPm *s = opaque;
+    bool locked = bql_ensure();
 
     timer_catch_up(s);
     for (unsigned i = 0; i < size; i++)
         write_byte(s, (unsigned)offset + i, (uint8_t)(value >> i * 8));
     update(s);
+    if (locked)
+        bql_unlock();
     return MEMTX_OK;
 }
 
@@ -362,7 +377,7 @@ static const Property pm_properties[] = {
     { NULL },
 };
 static const DeviceRegion pm_regions[] = {
-    { "acpi-pm", offsetof(AcpiPm, pm), &pm_ops, ACPI_PM_ICH9_SIZE, false },
+    { "acpi-pm", offsetof(AcpiPm, pm), &pm_ops, ACPI_PM_ICH9_SIZE, true },
     { "apm", offsetof(AcpiPm, apm), &apm_ops, 2, false },
     { NULL },
 };

@@ -64,8 +64,9 @@ static bool parse_options(PcBoard *b, GError **error)
 static bool parse_config(PcBoard *b, const MachineConfig *config, const BoardClass *class, const PcChipset *chipset, GError **error)
 {
     pc_config = *config;
-    *b = (PcBoard){ .config = &pc_config, .class = class, .chipset = chipset, .smp = config->smp ? config->smp : 1, .use_hpet = true, .use_smm = true,
+    *b = (PcBoard){ .config = &pc_config, .class = class, .chipset = chipset, .topology = config->smp.cpus ? config->smp : cpu_topology_flat(1), .use_hpet = true, .use_smm = true,
                     .use_i8042 = true, .use_acpi = !config->no_acpi };
+    b->smp = b->topology.cpus;
     b->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram;
     if (!board_check_options(class, config, error) || !parse_options(b, error))
         return false;
@@ -86,7 +87,7 @@ static bool create_cpus(PcBoard *b, GError **error)
 {
     b->cpus = g_new0(CPUState *, b->smp);
     for (unsigned i = 0; i < b->smp; i++) {
-        b->cpus[i] = b->class->arch->create(b->config->cpu ? b->config->cpu : b->class->default_cpu, (int)i, i > 0, error);
+        b->cpus[i] = b->class->arch->create(b->config->cpu ? b->config->cpu : b->class->default_cpu, &b->topology, (int)i, i > 0, error);
         if (!b->cpus[i])
             return false;
     }
@@ -164,10 +165,10 @@ static void powerdown(void)
 
 const BoardClass board_pc = {
     .name = "pc", .description = "PC with Intel 440FX and PIIX, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "max",
-    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = pc_init, .powerdown = powerdown,
+    .max_cpus = PC_MAX_CPUS, .has_dies = true, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = pc_init, .powerdown = powerdown,
 };
 
 const BoardClass board_q35 = {
     .name = "q35", .description = "PC with Intel Q35 and ICH9, as QEMU's", .arch = &cpu_arch_x86_64, .default_cpu = "max",
-    .max_cpus = PC_MAX_CPUS, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = q35_init, .powerdown = powerdown,
+    .max_cpus = PC_MAX_CPUS, .has_dies = true, .default_ram = 128ull << 20, .has_drives = true, .options = pc_options, .init = q35_init, .powerdown = powerdown,
 };

@@ -64,7 +64,7 @@ static void add_numbers(PcBoard *b)
     uint64_t ram = b->ram_bytes;
 
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_NB_CPUS, (uint16_t)b->smp);
-    fw_cfg_add_u16(b->fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)b->smp);
+    fw_cfg_add_u16(b->fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)(x86_cpu_apic_id(b->cpus[b->smp - 1]) + 1)); /* a limit of APIC ids, as SeaBIOS takes it */
     fw_cfg_add_bytes(b->fw_cfg, FW_CFG_RAM_SIZE, &ram, sizeof(ram));
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_NOGRAPHIC, b->config->nographic);
     fw_cfg_add_u16(b->fw_cfg, FW_CFG_BOOT_MENU, b->config->boot_menu);

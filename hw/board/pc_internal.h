@@ -36,7 +36,10 @@ typedef struct PcChipset {
 
 typedef struct PcBoard PcBoard;
 /* A group of lines into one interrupt: asserted while any is. */
-typedef struct PcGsi { uint32_t sources; unsigned n_sources; } PcGsi;
+typedef struct PcGsi {
+    uint32_t sources;   /* (a) */
+    unsigned n_sources; /* (c) while the machine runs */
+} PcGsi;
 
 typedef struct PcCpu { PcBoard *board; int index; } PcCpu;
 
@@ -44,7 +47,8 @@ struct PcBoard {
     const MachineConfig *config;
     const BoardClass *class;
     const PcChipset *chipset;
-    unsigned smp;
+    unsigned smp;                    /* topology.cpus */
+    CpuTopology topology;
     uint64_t ram_bytes, low_ram, high_ram;
     bool use_hpet, use_smm, use_acpi, use_i8042;
     CPUState **cpus;

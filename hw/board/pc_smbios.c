@@ -9,9 +9,10 @@
 
 bool pc_create_smbios(PcBoard *b, GError **error)
 {
+    unsigned threads = cpu_topology_per_socket(&b->topology);
     uint32_t leaf1[4];
-    SmbiosConfig c = { .product = b->class->name, .no_firmware = b->config->kernel != NULL, .n_cpus = b->smp, .low_ram = b->low_ram,
-                       .high_ram = b->high_ram, .options = b->config->smbios };
+    SmbiosConfig c = { .product = b->class->name, .no_firmware = b->config->kernel != NULL, .n_sockets = b->topology.sockets,
+                       .cores = threads / b->topology.threads, .threads = threads, .low_ram = b->low_ram, .high_ram = b->high_ram, .options = b->config->smbios };
 
     x86_cpu_cpuid(b->cpus[0], 1, 0, leaf1);
     c.cpu_signature = leaf1[0];

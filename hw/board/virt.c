@@ -64,7 +64,8 @@ static bool refuse_absent(const MachineConfig *config, GError **error)
 static bool parse_config(VirtBoard *b, const MachineConfig *config, const BoardClass *class, GError **error)
 {
     b->config = config;
-    b->smp = config->smp ? config->smp : 1;
+    b->topology = config->smp.cpus ? config->smp : cpu_topology_flat(1);
+    b->smp = b->topology.cpus;
     b->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram;
     b->dumpdtb = config->dumpdtb;
     b->gic_version = b->smp > GICV2_MAX_CPUS ? 3 : 2;
@@ -90,7 +91,7 @@ static bool create_cpus(VirtBoard *b, const BoardClass *class, GError **error)
 {
     b->cpus = g_new0(CPUState *, b->smp);
     for (unsigned i = 0; i < b->smp; i++) {
-        b->cpus[i] = class->arch->create(b->config->cpu ? b->config->cpu : class->default_cpu, (int)i, i > 0, error);
+        b->cpus[i] = class->arch->create(b->config->cpu ? b->config->cpu : class->default_cpu, &b->topology, (int)i, i > 0, error);
         if (!b->cpus[i])
             return false;
         arm_cpu_enable_psci_hvc(b->cpus[i]);
@@ -239,6 +240,7 @@ const BoardClass board_virt = {
     .arch = &cpu_arch_aarch64,
     .default_cpu = "max",
     .max_cpus = GICV3_MAX_CPUS,
+    .has_clusters = true,
     .default_ram = 128ull << 20,
     .options = virt_options,
     .init = virt_init,

@@ -22,7 +22,7 @@
 #define EDGE 1u
 #define LEVEL 4u
 
-enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC, PHANDLE_GPIO, PHANDLE_CPU0 };
+enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC, PHANDLE_GPIO, PHANDLE_CPU0, PHANDLE_L2 = 0x9000, PHANDLE_L3 = 0xa000 }; /* the last three: and so on by number */
 
 typedef struct FdtWriter { void *fdt; int error; } FdtWriter;
 
@@ -75,6 +75,65 @@ static void add_psci(FdtWriter *w)
     end(w);
 }
 
+static void begin_nth(FdtWriter *w, const char *name, unsigned n)
+{
+    g_autofree char *full = g_strdup_printf("%s%u", name, n);
+
+    begin(w, full);
+}
+
+/*
+ * Which CPUs share what (Devicetree binding cpu/cpu-topology.txt): socketN/clusterN/coreN, and threadN where a core has several. A
+ * level begins with the first CPU in it and ends with the last.
+ */
+static void add_cpu_map(FdtWriter *w, const VirtBoard *b)
+{
+    const CpuTopology *t = &b->topology;
+    unsigned per_cluster = cpu_topology_per_cluster(t), per_socket = cpu_topology_per_socket(t);
+
+    begin(w, "cpu-map");
+    for (unsigned i = 0; i < b->smp; i++) {
+        CpuPlace p = cpu_topology_place(t, i);
+
+        if (i % per_socket == 0)
+            begin_nth(w, "socket", p.socket);
+        if (i % per_cluster == 0)
+            begin_nth(w, "cluster", p.cluster);
+        if (p.thread == 0)
+            begin_nth(w, "core", p.core);
+        if (t->threads > 1)
+            begin_nth(w, "thread", p.thread);
+        cells(w, "cpu", PHANDLE_CPU0 + i);
+        for (unsigned ends = (t->threads > 1) + (p.thread == t->threads - 1) + ((i + 1) % per_cluster == 0) + ((i + 1) % per_socket == 0); ends; ends--)
+            end(w);
+    }
+    end(w);
+}
+
+/*
+ * Who shares a cache: the threads of a core its L2, a cluster its L3. Their sizes are not told. Without these nodes kernels take the first level for the
+ * last, and find that threads share less than cores do.
+ */
+static void add_cache(FdtWriter *w, const char *name, unsigned n, unsigned level, unsigned phandle, unsigned next)
+{
+    begin_nth(w, name, n);
+    text(w, "compatible", "cache");
+    cells(w, "cache-level", level);
+    empty(w, "cache-unified");
+    if (next)
+        cells(w, "next-level-cache", next);
+    cells(w, "phandle", phandle);
+    end(w);
+}
+
+static void add_caches(FdtWriter *w, const CpuTopology *t)
+{
+    for (unsigned i = 0; i < t->cpus; i += t->threads)
+        add_cache(w, "l2-cache", i / t->threads, 2, PHANDLE_L2 + i / t->threads, PHANDLE_L3 + i / cpu_topology_per_cluster(t));
+    for (unsigned i = 0; i < t->cpus; i += cpu_topology_per_cluster(t))
+        add_cache(w, "l3-cache", i / cpu_topology_per_cluster(t), 3, PHANDLE_L3 + i / cpu_topology_per_cluster(t), 0);
+}
+
 /* Two cells a CPU only when some CPU has Aff3. */
 static void add_cpus(FdtWriter *w, const VirtBoard *b)
 {
@@ -88,7 +147,7 @@ static void add_cpus(FdtWriter *w, const VirtBoard *b)
     for (unsigned i = 0; i < b->smp; i++) {
         uint64_t affinity = arm_cpu_mpidr(b->cpus[i]) & 0xff00ffffff;
 
-        begin_at(w, "cpu", i);
+        begin_at(w, "cpu", affinity);
         text(w, "device_type", "cpu");
         text(w, "compatible", arm_cpu_dt_compatible(b->cpus[i]));
         if (b->smp > 1)
@@ -97,9 +156,12 @@ static void add_cpus(FdtWriter *w, const VirtBoard *b)
             cells(w, "reg", CELLS64(affinity));
         else
             cells(w, "reg", (uint32_t)affinity);
+        cells(w, "next-level-cache", PHANDLE_L2 + i / b->topology.threads);
         cells(w, "phandle", PHANDLE_CPU0 + i);
         end(w);
     }
+    add_caches(w, &b->topology);
+    add_cpu_map(w, b);
     end(w);
 }
 
@@ -288,7 +350,7 @@ static void add_all(FdtWriter *w, const VirtBoard *b)
 
 void *virt_fdt_build(const VirtBoard *board, GError **error)
 {
-    int size = 0x8000 + (int)board->smp * 256;
+    int size = 0x8000 + (int)board->smp * 768;
     g_autofree void *sequential = g_malloc0((size_t)size);
     void *fdt = g_malloc0((size_t)size + FDT_SLACK);
     FdtWriter w = { sequential, 0 };

@@ -44,7 +44,8 @@ extern const VirtRange virt_map[VIRT_NB_RANGES];
 
 typedef struct VirtBoard {
     const MachineConfig *config;
-    unsigned smp, gic_version;
+    unsigned smp, gic_version; /* smp: topology.cpus */
+    CpuTopology topology;
     uint64_t ram_bytes;
     const char *dumpdtb;
     CPUState **cpus;

@@ -20,7 +20,7 @@ typedef struct MachineOption { const char *key, *value; } MachineOption;
 /* What the user asked for. Strings live as long as the machine. */
 typedef struct MachineConfig {
     const char *cpu;                   /* -cpu; NULL: the board's default */
-    unsigned smp;                      /* vCPUs, 1.. */
+    CpuTopology smp;                   /* vCPUs; cpus 0: one */
     uint64_t ram_bytes;                /* -m; 0: the board's default */
     const char *kernel, *initrd, *append, *dtb; /* each may be NULL */
     const char *dumpdtb;               /* write the device tree there and ask for an end (runstate_request_quit); NULL: no */
@@ -49,6 +49,7 @@ typedef struct BoardClass {
     const CpuArch *arch;
     const char *default_cpu;
     unsigned max_cpus;
+    bool has_dies, has_clusters;       /* levels that -smp may have more than one of */
     bool has_drives;                   /* builds devices for drives with if=ide and if=pflash; without: only if=none is accepted */
     uint64_t default_ram;              /* bytes */
     const BoardOption *options;        /* ends with a NULL name */

@@ -5,9 +5,9 @@
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 
-static Apic *apics[APIC_MAX_CPUS]; /* (B) by CPU index */
-static unsigned limit;             /* (B) one more than the highest index in use so far */
-static Device *pic;                /* (B) who answers ExtINT; NULL: nobody */
+static Apic *apics[APIC_MAX_CPUS]; /* (c) by CPU index; all three are set while the machine is built */
+static unsigned limit;             /* (c) one more than the highest index in use so far */
+static Device *pic;                /* (c) who answers ExtINT; NULL: nobody */
 
 Apic *apic_of(unsigned cpu_index)
 {
@@ -22,18 +22,21 @@ unsigned apic_limit(void)
 /* ---- priorities (SDM vol. 3, 10.8.3) ---- */
 static int highest(const uint32_t *v)
 {
-    for (int i = 7; i >= 0; i--)
-        if (v[i])
-            return i * 32 + 31 - __builtin_clz(v[i]);
+    for (int i = 7; i >= 0; i--) {
+        uint32_t word = APIC_GET(v[i]);
+
+        if (word)
+            return i * 32 + 31 - __builtin_clz(word);
+    }
     return -1;
 }
 
 uint32_t apic_ppr(const Apic *a)
 {
     int isr = highest(a->isr);
-    uint32_t in_service = isr < 0 ? 0 : (uint32_t)isr & 0xf0;
+    uint32_t in_service = isr < 0 ? 0 : (uint32_t)isr & 0xf0, tpr = APIC_GET(a->tpr);
 
-    return (a->tpr & 0xf0) >= in_service ? a->tpr : in_service;
+    return (tpr & 0xf0) >= in_service ? tpr : in_service;
 }
 
 /* The vector that may interrupt now, or -1. */
@@ -47,42 +50,54 @@ static int deliverable(const Apic *a)
 /* The PIC's request reaches the CPU through LINT0 in ExtINT mode, around an APIC that is off, or was sent as a message. */
 static bool pic_requests(const Apic *a)
 {
-    uint32_t lvt = a->lvt[LVT_LINT0];
+    uint32_t lvt = APIC_GET(a->lvt[LVT_LINT0]);
 
-    if (a->extint)
+    if (APIC_GET(a->extint))
         return true;
-    if (!(a->lint & 1))
+    if (!(APIC_GET(a->lint) & 1))
         return false;
     return apic_is_enabled(a) ? !(lvt & APIC_LVT_MASKED) && (lvt >> 8 & 7) == DM_EXTINT : x86_cpu_is_bsp(a->cpu);
 }
 
-static void tell_cpu(Apic *a)
+static bool has_interrupt(void *opaque)
 {
-    a->intr = (apic_is_enabled(a) && deliverable(a) >= 0) || pic_requests(a);
-    x86_cpu_set_intr(a->cpu, a->intr);
+    const Apic *a = opaque;
+
+    return (apic_is_enabled(a) && deliverable(a) >= 0) || pic_requests(a);
 }
 
+/* See apic_internal.h for the fences. */
 void apic_update(Apic *a)
 {
-    if (a->intr != ((apic_is_enabled(a) && deliverable(a) >= 0) || pic_requests(a)))
-        tell_cpu(a);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!has_interrupt(a)) {
+        x86_cpu_set_intr(a->cpu, false);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (!has_interrupt(a))
+            return;
+    }
+    x86_cpu_set_intr(a->cpu, true);
 }
 
-/* The level is told again each time: the CPU may have dropped it when it began to take the interrupt. */
+/* The PIC is asked without the lock: its answer moves its output, which comes back here by LINT0. */
 static int get_interrupt(void *opaque)
 {
     Apic *a = opaque;
-    int vector = apic_is_enabled(a) ? deliverable(a) : -1;
+    int vector;
+    bool ask_pic = false;
 
+    lock_acquire(&a->lock);
+    vector = apic_is_enabled(a) ? deliverable(a) : -1;
     if (vector >= 0) {
         apic_vector_clear(a->irr, (unsigned)vector);
         apic_vector_set(a->isr, (unsigned)vector);
     } else if (pic && pic_requests(a)) {
-        a->extint = false;
-        vector = i8259_acknowledge(pic);
+        APIC_SET(a->extint, false);
+        ask_pic = true;
     }
-    tell_cpu(a);
-    return vector;
+    apic_update(a);
+    lock_release(&a->lock);
+    return ask_pic ? i8259_acknowledge(pic) : vector;
 }
 
 /* A level-triggered LINT pin: its remote IRR falls, and it is taken again while it is high. */
@@ -92,7 +107,7 @@ static void eoi_lint(Apic *a, unsigned vector)
         uint32_t *lvt = &a->lvt[LVT_LINT0 + n];
 
         if ((*lvt & APIC_LVT_REMOTE_IRR) && (uint8_t)*lvt == vector) {
-            *lvt &= ~APIC_LVT_REMOTE_IRR;
+            APIC_SET(*lvt, *lvt & ~APIC_LVT_REMOTE_IRR);
             apic_lint_changed(a, n, false);
         }
     }
@@ -100,21 +115,28 @@ static void eoi_lint(Apic *a, unsigned vector)
 
 void apic_eoi(Apic *a)
 {
-    int vector = highest(a->isr);
+    int vector;
+    bool level = false;
 
-    if (vector < 0)
-        return;
-    apic_vector_clear(a->isr, (unsigned)vector);
-    if (apic_vector_test(a->tmr, (unsigned)vector)) {
-        ioapic_broadcast_eoi((uint8_t)vector);
-        eoi_lint(a, (unsigned)vector);
+    lock_acquire(&a->lock);
+    vector = highest(a->isr);
+    if (vector >= 0) {
+        apic_vector_clear(a->isr, (unsigned)vector);
+        level = apic_vector_test(a->tmr, (unsigned)vector);
+        if (level)
+            eoi_lint(a, (unsigned)vector);
+        apic_update(a);
     }
-    apic_update(a);
+    lock_release(&a->lock);
+    if (level)
+        ioapic_broadcast_eoi((uint8_t)vector);
 }
 
 /* ---- interrupts coming in ---- */
+static void accept_locked(Apic *a, unsigned mode, uint8_t vector, bool level);
+
 /* An error's own interrupt with an illegal vector only sets the bit again. */
-void apic_error(Apic *a, uint32_t error)
+void apic_error_locked(Apic *a, uint32_t error)
 {
     uint32_t lvt = a->lvt[LVT_ERROR];
 
@@ -122,33 +144,37 @@ void apic_error(Apic *a, uint32_t error)
     if (lvt & APIC_LVT_MASKED)
         return;
     if ((uint8_t)lvt >= 16)
-        apic_accept(a, DM_FIXED, (uint8_t)lvt, false);
+        accept_locked(a, DM_FIXED, (uint8_t)lvt, false);
     else
         a->errors |= APIC_ESR_RECEIVE_VECTOR;
 }
 
-static void accept_fixed(Apic *a, uint8_t vector, bool level)
+/* Any thread, with or without the lock. TMR is right before IRR shows the vector; it seldom changes. */
+static void accept_vector(Apic *a, uint8_t vector, bool level)
 {
-    if (vector < 16) {
-        apic_error(a, APIC_ESR_RECEIVE_VECTOR);
-        return;
-    }
     if (!apic_is_software_enabled(a) || !apic_is_enabled(a))
         return;
-    apic_vector_set(a->irr, vector);
-    if (level)
+    if (level && !apic_vector_test(a->tmr, vector))
         apic_vector_set(a->tmr, vector);
-    else
+    else if (!level && apic_vector_test(a->tmr, vector))
         apic_vector_clear(a->tmr, vector);
-    apic_update(a);
+    apic_vector_set(a->irr, vector);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with apic_update's */
+    if (has_interrupt(a))
+        x86_cpu_set_intr(a->cpu, true);
 }
 
 static void init_state(Apic *a);
 
-void apic_accept(Apic *a, unsigned mode, uint8_t vector, bool level)
+static void accept_locked(Apic *a, unsigned mode, uint8_t vector, bool level)
 {
     switch (mode) {
-    case DM_FIXED: case DM_LOWEST: accept_fixed(a, vector, level); break;
+    case DM_FIXED: case DM_LOWEST:
+        if (vector < 16)
+            apic_error_locked(a, APIC_ESR_RECEIVE_VECTOR);
+        else
+            accept_vector(a, vector, level);
+        break;
     case DM_SMI: x86_cpu_smi(a->cpu); break;
     case DM_NMI: x86_cpu_nmi(a->cpu); break;
     case DM_INIT:
@@ -157,11 +183,22 @@ void apic_accept(Apic *a, unsigned mode, uint8_t vector, bool level)
         break;
     case DM_SIPI: x86_cpu_sipi(a->cpu, vector); break;
     case DM_EXTINT:
-        a->extint = true;
+        APIC_SET(a->extint, true);
         apic_update(a);
         break;
     default: break;
     }
+}
+
+void apic_accept(Apic *a, unsigned mode, uint8_t vector, bool level)
+{
+    if ((mode == DM_FIXED || mode == DM_LOWEST) && vector >= 16) {
+        accept_vector(a, vector, level);
+        return;
+    }
+    lock_acquire(&a->lock);
+    accept_locked(a, mode, vector, level);
+    lock_release(&a->lock);
 }
 
 void apic_local_interrupt(Apic *a, unsigned lvt)
@@ -170,7 +207,7 @@ void apic_local_interrupt(Apic *a, unsigned lvt)
     unsigned mode = lvt == LVT_TIMER || lvt == LVT_ERROR ? DM_FIXED : entry >> 8 & 7;
 
     if (!(entry & APIC_LVT_MASKED))
-        apic_accept(a, mode, (uint8_t)entry, false);
+        accept_locked(a, mode, (uint8_t)entry, false);
 }
 
 /* ExtINT and, with the APIC off, LINT0 are levels that apic_update looks at; all else but level-triggered fixed goes by edges. */
@@ -185,8 +222,8 @@ void apic_lint_changed(Apic *a, unsigned n, bool rising)
     } else if (!(*lvt & APIC_LVT_MASKED)) {
         if (mode == DM_FIXED && (*lvt & APIC_LVT_LEVEL)) {
             if ((a->lint >> n & 1) && !(*lvt & APIC_LVT_REMOTE_IRR)) {
-                *lvt |= APIC_LVT_REMOTE_IRR;
-                apic_accept(a, DM_FIXED, (uint8_t)*lvt, true);
+                APIC_SET(*lvt, *lvt | APIC_LVT_REMOTE_IRR);
+                accept_locked(a, DM_FIXED, (uint8_t)*lvt, true);
             }
         } else if (rising && mode != DM_EXTINT) {
             apic_local_interrupt(a, LVT_LINT0 + n);
@@ -198,10 +235,13 @@ void apic_lint_changed(Apic *a, unsigned n, bool rising)
 static void input_lint(void *opaque, int n, int level)
 {
     Apic *a = opaque;
-    bool rising = level && !(a->lint >> n & 1);
+    bool rising;
 
-    a->lint = (uint8_t)deposit64(a->lint, (unsigned)n, 1, level != 0);
+    lock_acquire(&a->lock);
+    rising = level && !(a->lint >> n & 1);
+    APIC_SET(a->lint, (uint8_t)deposit64(a->lint, (unsigned)n, 1, level != 0));
     apic_lint_changed(a, (unsigned)n, rising);
+    lock_release(&a->lock);
 }
 
 static void pic_changed(void *opaque, int n, int level)
@@ -222,40 +262,47 @@ MemoryRegion *apic_create_region(void)
 {
     static MemoryRegion region;
 
-    if (!region.ops)
+    if (!region.ops) {
         memory_region_init_io(&region, &apic_region_ops, NULL, "apic", APIC_REGION_SIZE);
+        memory_region_set_lockless(&region);
+    }
     return &region;
 }
 
 /* ---- what the CPU calls ---- */
 static uint8_t get_cr8(void *opaque)
 {
-    return (uint8_t)(((Apic *)opaque)->tpr >> 4);
+    const Apic *a = opaque;
+
+    return (uint8_t)(APIC_GET(a->tpr) >> 4);
 }
 
 static void set_cr8(void *opaque, uint8_t value)
 {
     Apic *a = opaque;
 
-    a->tpr = (uint32_t)(value & 0xf) << 4;
+    lock_acquire(&a->lock);
+    APIC_SET(a->tpr, (uint32_t)(value & 0xf) << 4);
     apic_update(a);
+    lock_release(&a->lock);
 }
 
 static uint64_t get_base(void *opaque)
 {
-    return ((Apic *)opaque)->base;
+    const Apic *a = opaque;
+
+    return APIC_GET(a->base);
 }
 
 /* x2APIC's logical id is derived (SDM vol. 3, 10.12.10.2). */
 static void derive_ldr(Apic *a)
 {
-    a->ldr = (a->initial_id & 0xfffff0) << 12 | 1u << (a->initial_id & 15);
+    APIC_SET(a->ldr, (a->initial_id & 0xfffff0) << 12 | 1u << (a->initial_id & 15));
 }
 
 /* Transitions: SDM vol. 3, figure 10-27. */
-static bool set_base(void *opaque, uint64_t value)
+static bool set_base_locked(Apic *a, uint64_t value)
 {
-    Apic *a = opaque;
     uint64_t old = a->base;
     bool en = value & APIC_BASE_EN, extd = value & APIC_BASE_EXTD;
 
@@ -263,31 +310,47 @@ static bool set_base(void *opaque, uint64_t value)
         return false;
     if (en && extd != !!(old & APIC_BASE_EXTD) && (!extd || !(old & APIC_BASE_EN)))
         return false; /* x2APIC to xAPIC, off to x2APIC */
-    a->base = (value & ~APIC_BASE_BSP) | (old & APIC_BASE_BSP);
-    if (!en && (old & APIC_BASE_EN))
+    APIC_SET(a->base, (value & ~APIC_BASE_BSP) | (old & APIC_BASE_BSP));
+    if (en != !!(old & APIC_BASE_EN)) /* also when it is enabled: a sender may have set IRR on its way out */
         init_state(a);
     else if (extd && !(old & APIC_BASE_EXTD))
         derive_ldr(a);
-    tell_cpu(a);
+    apic_update(a);
     return true;
+}
+
+static bool set_base(void *opaque, uint64_t value)
+{
+    Apic *a = opaque;
+    bool ok;
+
+    lock_acquire(&a->lock);
+    ok = set_base_locked(a, value);
+    lock_release(&a->lock);
+    return ok;
 }
 
 /* ---- life ---- */
 /* As INIT leaves it: IA32_APIC_BASE and the pins stay (SDM vol. 3, 10.4.7.3). */
 static void init_state(Apic *a)
 {
-    a->tpr = a->esr = a->errors = a->icr_low = a->icr_high = a->ldr = 0;
-    a->dfr = ~0u;
-    a->svr = 0xff;
-    a->extint = false;
-    for (unsigned i = 0; i < 8; i++)
-        a->isr[i] = a->tmr[i] = a->irr[i] = 0;
+    a->esr = a->errors = a->icr_low = a->icr_high = 0;
+    APIC_SET(a->tpr, 0);
+    APIC_SET(a->ldr, 0);
+    APIC_SET(a->dfr, ~0u);
+    APIC_SET(a->svr, 0xff);
+    APIC_SET(a->extint, false);
+    for (unsigned i = 0; i < 8; i++) {
+        APIC_SET(a->isr[i], 0);
+        APIC_SET(a->tmr[i], 0);
+        APIC_SET(a->irr[i], 0);
+    }
     for (unsigned i = 0; i < APIC_NB_LVT; i++)
-        a->lvt[i] = APIC_LVT_MASKED;
+        APIC_SET(a->lvt[i], APIC_LVT_MASKED);
     if (apic_is_x2(a))
         derive_ldr(a);
     apic_timer_reset(a);
-    tell_cpu(a);
+    apic_update(a);
 }
 
 /* The first CPU's LINT0 starts as firmware sets it up, in virtual wire mode: a kernel that is booted directly finds the PIC working. */
@@ -295,11 +358,13 @@ static void apic_reset(Device *dev)
 {
     Apic *a = (Apic *)dev;
 
-    a->base = APIC_DEFAULT_BASE | APIC_BASE_EN | (x86_cpu_is_bsp(a->cpu) ? APIC_BASE_BSP : 0);
+    lock_acquire(&a->lock);
+    APIC_SET(a->base, APIC_DEFAULT_BASE | APIC_BASE_EN | (x86_cpu_is_bsp(a->cpu) ? APIC_BASE_BSP : 0));
     init_state(a);
     if (x86_cpu_is_bsp(a->cpu))
-        a->lvt[LVT_LINT0] = DM_EXTINT << 8;
-    tell_cpu(a);
+        APIC_SET(a->lvt[LVT_LINT0], DM_EXTINT << 8);
+    apic_update(a);
+    lock_release(&a->lock);
 }
 
 static unsigned physical_bits(CPUState *cpu)
@@ -323,10 +388,12 @@ static bool apic_realize(Device *dev, GError **error)
     a->has_x2apic = x86_cpu_has_feature(a->cpu, "x2apic");
     a->has_deadline = x86_cpu_has_feature(a->cpu, "tsc-deadline");
     a->reserved_base = ~MASK64(physical_bits(a->cpu)) | 0x2ff;
+    lock_init(&a->lock, LOCK_CPU_IRQ, "apic");
     apic_timer_init(a);
     apics[a->cpu->index] = a;
     limit = MAX_OF(limit, (unsigned)a->cpu->index + 1);
-    a->ops = (X86ApicOps){ get_interrupt, get_cr8, set_cr8, get_base, set_base, apic_msr_read, apic_msr_write, a };
+    apic_bus_add(a);
+    a->ops = (X86ApicOps){ has_interrupt, get_interrupt, get_cr8, set_cr8, get_base, set_base, apic_msr_read, apic_msr_write, a };
     x86_cpu_set_apic(a->cpu, &a->ops);
     return true;
 }
@@ -335,16 +402,20 @@ static void apic_unrealize(Device *dev)
 {
     Apic *a = (Apic *)dev;
 
+    apic_bus_remove(a);
     apics[a->cpu->index] = NULL;
     timer_free(a->timer);
+    lock_destroy(&a->lock);
 }
 
 static void apic_post_load(Device *dev)
 {
     Apic *a = (Apic *)dev;
 
+    lock_acquire(&a->lock);
     apic_timer_arm(a);
-    tell_cpu(a);
+    apic_update(a);
+    lock_release(&a->lock);
 }
 
 static const Property apic_properties[] = { { "cpu", PROP_LINK, offsetof(Apic, cpu), NULL, "the CPU that it belongs to" }, { NULL } };

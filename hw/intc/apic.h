@@ -4,7 +4,8 @@
  *
  * A board creates one for each CPU, in the order of their indexes: device_new("apic"), device_set_link(dev, "cpu", cpu),
  * device_realize; that gives the CPU its X86ApicOps. Inputs "lint" 0 and 1 are the pins; apic_connect_pic takes care of LINT0.
- * The register page is one region for all, which acts for the CPU that makes the access. Big lock held, all of it.
+ * The register page is one region for all, which acts for the CPU that makes the access. Creating and connecting needs the big lock;
+ * inputs and messages may come from any thread, which holds no lock that ranks after LOCK_IRQCHIP.
  */
 #ifndef HW_INTC_APIC_H
 #define HW_INTC_APIC_H

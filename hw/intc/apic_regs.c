@@ -3,7 +3,7 @@
  * The local APIC's registers, as memory (SDM vol. 3, table 10-1) and as MSRs (table 10-6).
  *
  * Both go through one read and one write function; x2APIC adds what raises #GP there: reserved bits, and registers that exist in
- * the other form only.
+ * the other form only. The lock is taken in those functions, and not held when a write of EOI or ICR reaches other devices.
  */
 #include <inttypes.h>
 
@@ -29,12 +29,11 @@ static bool is_vector_register(unsigned reg)
 
 static uint32_t read_vectors(const Apic *a, unsigned reg)
 {
-    return reg < APIC_TMR ? a->isr[reg - APIC_ISR] : reg < APIC_IRR ? a->tmr[reg - APIC_TMR] : a->irr[reg - APIC_IRR];
+    return reg < APIC_TMR ? APIC_GET(a->isr[reg - APIC_ISR]) : reg < APIC_IRR ? APIC_GET(a->tmr[reg - APIC_TMR]) : APIC_GET(a->irr[reg - APIC_IRR]);
 }
 
-bool apic_reg_read(Apic *a, unsigned reg, uint32_t *value)
+static bool read_locked(Apic *a, unsigned reg, uint32_t *value)
 {
-    *value = 0;
     if (is_vector_register(reg)) {
         *value = read_vectors(a, reg);
         return true;
@@ -62,6 +61,17 @@ bool apic_reg_read(Apic *a, unsigned reg, uint32_t *value)
     }
 }
 
+bool apic_reg_read(Apic *a, unsigned reg, uint32_t *value)
+{
+    bool known;
+
+    *value = 0;
+    lock_acquire(&a->lock);
+    known = read_locked(a, reg, value);
+    lock_release(&a->lock);
+    return known;
+}
+
 static void write_lvt(Apic *a, unsigned n, uint32_t value)
 {
     uint32_t old = a->lvt[n];
@@ -71,7 +81,7 @@ static void write_lvt(Apic *a, unsigned n, uint32_t value)
         value |= APIC_LVT_MASKED;
     if (n == LVT_TIMER && (!a->has_deadline || (value >> 17 & 3) == 3))
         value &= ~(1u << 18);
-    a->lvt[n] = value;
+    APIC_SET(a->lvt[n], value);
     if (n == LVT_TIMER)
         apic_timer_lvt_changed(a, old);
     else if (n == LVT_LINT0 || n == LVT_LINT1)
@@ -80,11 +90,11 @@ static void write_lvt(Apic *a, unsigned n, uint32_t value)
 
 static void write_svr(Apic *a, uint32_t value)
 {
-    a->svr = value & 0x3ff;
+    APIC_SET(a->svr, value & 0x3ff);
     if (apic_is_software_enabled(a))
         return;
     for (unsigned i = 0; i < APIC_NB_LVT; i++)
-        a->lvt[i] |= APIC_LVT_MASKED;
+        APIC_SET(a->lvt[i], a->lvt[i] | APIC_LVT_MASKED);
     apic_timer_arm(a);
     apic_update(a);
 }
@@ -92,21 +102,19 @@ static void write_svr(Apic *a, uint32_t value)
 static bool write_other(Apic *a, unsigned reg, uint32_t value)
 {
     switch (reg) {
-    case APIC_TPR: a->tpr = value & 0xff; apic_update(a); return true;
-    case APIC_EOI: apic_eoi(a); return true;
+    case APIC_TPR:
+        APIC_SET(a->tpr, value & 0xff);
+        apic_update(a);
+        return true;
     case APIC_LDR:
         if (!apic_is_x2(a))
-            a->ldr = value & 0xff000000;
+            APIC_SET(a->ldr, value & 0xff000000);
         return !apic_is_x2(a);
-    case APIC_DFR: a->dfr = value | 0x0fffffff; return true;
+    case APIC_DFR: APIC_SET(a->dfr, value | 0x0fffffff); return true;
     case APIC_SVR: write_svr(a, value); return true;
     case APIC_ESR:
         a->esr = a->errors;
         a->errors = 0;
-        return true;
-    case APIC_ICR:
-        a->icr_low = value & ICR_BITS;
-        apic_send_ipi(a);
         return true;
     case APIC_ICR_HIGH: a->icr_high = value & 0xff000000; return true;
     case APIC_TIMER_INITIAL: apic_timer_set_initial(a, value); return true;
@@ -115,7 +123,7 @@ static bool write_other(Apic *a, unsigned reg, uint32_t value)
     }
 }
 
-bool apic_reg_write(Apic *a, unsigned reg, uint32_t value)
+static bool write_locked(Apic *a, unsigned reg, uint32_t value)
 {
     if (reg >= APIC_LVT_FIRST && reg < APIC_LVT_FIRST + APIC_NB_LVT) {
         write_lvt(a, reg - APIC_LVT_FIRST, value);
@@ -124,7 +132,66 @@ bool apic_reg_write(Apic *a, unsigned reg, uint32_t value)
     return write_other(a, reg, value);
 }
 
-/* ---- x2APIC ---- */
+bool apic_reg_write(Apic *a, unsigned reg, uint32_t value)
+{
+    bool known;
+
+    if (reg == APIC_EOI) {
+        apic_eoi(a);
+        return true;
+    }
+    if (reg == APIC_ICR) {
+        apic_send_ipi(a, value & ICR_BITS);
+        return true;
+    }
+    lock_acquire(&a->lock);
+    known = write_locked(a, reg, value);
+    lock_release(&a->lock);
+    return known;
+}
+
+static void report_error(Apic *a, uint32_t error)
+{
+    lock_acquire(&a->lock);
+    apic_error_locked(a, error);
+    lock_release(&a->lock);
+}
+
+/* ---- x2APIC and the deadline ---- */
+static uint64_t read_deadline(Apic *a)
+{
+    uint64_t value;
+
+    lock_acquire(&a->lock);
+    value = apic_timer_get_deadline(a);
+    lock_release(&a->lock);
+    return value;
+}
+
+static void write_deadline(Apic *a, uint64_t value)
+{
+    lock_acquire(&a->lock);
+    apic_timer_set_deadline(a, value);
+    lock_release(&a->lock);
+}
+
+static void write_icr_high(Apic *a, uint32_t value)
+{
+    lock_acquire(&a->lock);
+    a->icr_high = value;
+    lock_release(&a->lock);
+}
+
+static uint64_t read_icr(Apic *a)
+{
+    uint64_t value;
+
+    lock_acquire(&a->lock);
+    value = (uint64_t)a->icr_high << 32 | a->icr_low;
+    lock_release(&a->lock);
+    return value;
+}
+
 bool apic_msr_read(void *opaque, uint32_t index, uint64_t *value)
 {
     Apic *a = opaque;
@@ -132,14 +199,14 @@ bool apic_msr_read(void *opaque, uint32_t index, uint64_t *value)
     uint32_t low;
 
     if (index == MSR_TSC_DEADLINE) {
-        *value = apic_timer_get_deadline(a);
+        *value = read_deadline(a);
         return a->has_deadline;
     }
     if (!apic_is_x2(a) || reg > APIC_SELF_IPI || reg == APIC_APR || reg == APIC_DFR || reg == APIC_ICR_HIGH)
         return false;
     if (!apic_reg_read(a, reg, &low))
         return false;
-    *value = reg == APIC_ICR ? (uint64_t)a->icr_high << 32 | low : low;
+    *value = reg == APIC_ICR ? read_icr(a) : low;
     return true;
 }
 
@@ -165,20 +232,20 @@ bool apic_msr_write(void *opaque, uint32_t index, uint64_t value)
 
     if (index == MSR_TSC_DEADLINE) {
         if (a->has_deadline)
-            apic_timer_set_deadline(a, value);
+            write_deadline(a, value);
         return a->has_deadline;
     }
     if (!apic_is_x2(a) || reg > APIC_SELF_IPI || reg == APIC_DFR || reg == APIC_ICR_HIGH || (value & ~writable_bits(reg)))
         return false;
     if (reg == APIC_SELF_IPI) {
         if (value < 16)
-            apic_error(a, APIC_ESR_SEND_VECTOR);
+            report_error(a, APIC_ESR_SEND_VECTOR);
         else
             apic_accept(a, DM_FIXED, (uint8_t)value, false);
         return true;
     }
     if (reg == APIC_ICR)
-        a->icr_high = (uint32_t)(value >> 32);
+        write_icr_high(a, (uint32_t)(value >> 32));
     return apic_reg_write(a, reg, (uint32_t)value);
 }
 
@@ -203,7 +270,7 @@ static MemTxResult region_read(void *opaque, hwaddr offset, uint64_t *value, uns
     if (offset & 15) /* the rest of a register's 16 bytes is reserved */
         return MEMTX_OK;
     if (!apic_reg_read(a, (unsigned)(offset >> 4), &low))
-        apic_error(a, APIC_ESR_REGISTER);
+        report_error(a, APIC_ESR_REGISTER);
     *value = low;
     return MEMTX_OK;
 }
@@ -216,7 +283,7 @@ static MemTxResult region_write(void *opaque, hwaddr offset, uint64_t value, uns
         apic_send_msi(APIC_DEFAULT_BASE + offset, (uint32_t)value);
     } else if (!(offset & 15) && !apic_reg_write(a, (unsigned)(offset >> 4), (uint32_t)value)) {
         log_printf(LOG_GUEST_ERROR, "apic: bad write at 0x%" PRIx64 "\n", offset);
-        apic_error(a, APIC_ESR_REGISTER);
+        report_error(a, APIC_ESR_REGISTER);
     }
     return MEMTX_OK;
 }

@@ -6,7 +6,6 @@
  * timer, on the vCPU's own list, is armed only while an expiry would raise an interrupt. TSC-deadline mode is the guest's main tick:
  * a write of the MSR costs one timer_mod, an expiry one callback on the thread that is to take the interrupt.
  */
-#include "base/lock.h"
 #include "hw/intc/apic_internal.h"
 
 #define NS_PER_TICK (NS_PER_SEC / APIC_BUS_HZ)
@@ -86,13 +85,11 @@ static void expire(Apic *a)
 
 static void on_timer(void *opaque)
 {
-    bool lock = !bql_locked();
+    Apic *a = opaque;
 
-    if (lock)
-        bql_lock();
-    expire(opaque);
-    if (lock)
-        bql_unlock();
+    lock_acquire(&a->lock);
+    expire(a);
+    lock_release(&a->lock);
 }
 
 void apic_timer_lvt_changed(Apic *a, uint32_t old)

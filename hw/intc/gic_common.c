@@ -144,18 +144,30 @@ void gic_common_destroy(GicCommon *g)
     lock_destroy(&g->lock);
 }
 
-void gic_out_set(GicCommon *g, unsigned cpu, uint32_t wanted)
+bool gic_out_store(GicCommon *g, unsigned cpu, uint32_t wanted)
 {
     GicOut *out = &g->out[cpu];
 
     if (__atomic_load_n(&out->wanted, __ATOMIC_RELAXED) == wanted)
-        return;
+        return false;
     __atomic_store_n(&out->wanted, wanted, __ATOMIC_SEQ_CST); /* pairs with the loads in gic_deliver */
+    return true;
+}
+
+void gic_out_mark(GicCommon *g, unsigned cpu)
+{
     g->dirty[cpu / 64] |= 1ull << cpu % 64;
 }
 
-static void gic_deliver(GicOut *out)
+void gic_out_set(GicCommon *g, unsigned cpu, uint32_t wanted)
 {
+    if (gic_out_store(g, cpu, wanted))
+        gic_out_mark(g, cpu);
+}
+
+void gic_deliver(GicCommon *g, unsigned cpu)
+{
+    GicOut *out = &g->out[cpu];
     uint32_t now = __atomic_load_n(&out->wanted, __ATOMIC_SEQ_CST), sent;
 
     do {
@@ -179,7 +191,7 @@ void gic_unlock(GicCommon *g)
     lock_release(&g->lock);
     for (unsigned w = 0; w < n_words; w++)
         for (; dirty[w]; dirty[w] &= dirty[w] - 1)
-            gic_deliver(&g->out[w * 64 + ctz64(dirty[w])]);
+            gic_deliver(g, w * 64 + ctz64(dirty[w]));
 }
 
 unsigned gic_requester(const GicCommon *g, MemTxAttrs attrs)

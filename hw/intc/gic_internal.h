@@ -8,10 +8,11 @@
  * Pending. An interrupt is pending when its latch is set (an edge, a write of ISPENDR, an SGI) or when it is level-sensitive and
  * its line is high. Acknowledging clears the latch only: a line that is still high at the end makes it pending again.
  *
- * Locking. One lock (LOCK_IRQCHIP) guards a controller. The inputs of a CPU are driven outside of it, since waking a CPU takes
- * locks that rank before ours: under the lock gic_out_set stores what each CPU should see and marks it, and gic_unlock then calls
- * gic_deliver for the marked ones. Two threads may get there in the wrong order; therefore each deliverer looks again after its
- * call and repeats when the wish has changed meanwhile: whoever calls last sees the last wish.
+ * Locking. One lock (LOCK_IRQCHIP) guards a GICv2, and a GICv3's distributor, whose redistributors have their own
+ * (gicv3_internal.h). The inputs of a CPU are driven outside of them, so that a CPU that is woken does not find them taken: under
+ * the lock gic_out_set stores what each CPU should see and marks it, and gic_unlock then calls gic_deliver for the marked ones. Two
+ * threads may get there in the wrong order; therefore each deliverer looks again after its call and repeats when the wish has
+ * changed meanwhile: whoever calls last sees the last wish.
  */
 #ifndef HW_INTC_GIC_INTERNAL_H
 #define HW_INTC_GIC_INTERNAL_H
@@ -96,7 +97,7 @@ static inline bool gic_preempts(unsigned priority, unsigned running, unsigned bp
 #define GIC_OUT_FIQ 2u
 typedef struct GicOut {
     CPUState *cpu;     /* (c) */
-    uint32_t wanted;   /* (a) GIC_OUT_*; written under the lock, read by gic_deliver */
+    uint32_t wanted;   /* (a) GIC_OUT_*; written under the lock of who decides for this CPU, read by gic_deliver */
 } GicOut;
 
 typedef struct GicCommon {
@@ -109,6 +110,11 @@ typedef struct GicCommon {
 void gic_common_init(GicCommon *g, CPUState **cpus, unsigned n_cpus, const char *name);
 void gic_common_destroy(GicCommon *g);
 static inline void gic_lock(GicCommon *g) { lock_acquire(&g->lock); }
+/* What cpu should see now. True: that is new, and gic_deliver is to be called once no lock is held. */
+bool gic_out_store(GicCommon *g, unsigned cpu, uint32_t wanted);
+void gic_deliver(GicCommon *g, unsigned cpu);
+/* Both by gic_unlock. Lock held. */
+void gic_out_mark(GicCommon *g, unsigned cpu);
 void gic_out_set(GicCommon *g, unsigned cpu, uint32_t wanted);
 /* Releases the lock, then drives the lines that changed. */
 void gic_unlock(GicCommon *g);

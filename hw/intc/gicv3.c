@@ -2,9 +2,9 @@
 /*
  * GICv3: the device, its input lines, and the choice of what to signal to each CPU.
  *
- * After every change under the lock the best pending interrupt of each CPU concerned is computed afresh: nine words of bits for 288
- * interrupts, looked into only where a bit is ready. A shared interrupt goes to one CPU: that which IROUTER names, or with IRM
- * ("1 of N") the first CPU whose interface takes its group.
+ * After every change the best pending interrupt of each CPU concerned is computed afresh: one word of bits for its own, and, when
+ * SPIs have changed, eight for those, looked into only where a bit is ready. A shared interrupt goes to one CPU: that which IROUTER
+ * names, or with IRM ("1 of N") the first CPU whose interface takes its group.
  */
 #include "base/error.h"
 #include "hw/intc/gic.h"
@@ -12,17 +12,10 @@
 
 #define REGION_REDIST_MAX 123u /* frames between the virt board's redistributor base and its UART */
 
-GicBank *gicv3_bank(GicV3 *g, unsigned cpu, unsigned intid)
-{
-    if (intid < 32)
-        return &g->cpu[cpu].bank;
-    return intid < GIC_NB_IRQS ? &g->spi[intid / 32 - 1] : NULL;
-}
-
 int gicv3_cpu_of_affinity(GicV3 *g, uint32_t affinity)
 {
     for (unsigned i = 0; i < g->num_cpu; i++)
-        if (g->cpu[i].affinity == affinity)
+        if (g->affinity[i] == affinity)
             return (int)i;
     return -1;
 }
@@ -45,7 +38,8 @@ static int spi_target(const GicV3 *g, unsigned spi)
 /* Of the ready interrupts in mask, those in groups that both the distributor and the CPU's interface let through. */
 static uint32_t in_enabled_groups(const GicV3 *g, const GicV3Cpu *c, const GicBank *b, uint32_t mask)
 {
-    bool on0 = (g->ctlr & GICD_CTLR_ENABLE_GRP0) && c->igrpen[0], on1 = (g->ctlr & GICD_CTLR_ENABLE_GRP1) && c->igrpen[1];
+    uint32_t ctlr = __atomic_load_n(&g->ctlr, __ATOMIC_RELAXED);
+    bool on0 = (ctlr & GICD_CTLR_ENABLE_GRP0) && c->igrpen[0], on1 = (ctlr & GICD_CTLR_ENABLE_GRP1) && c->igrpen[1];
 
     return mask & ((on0 ? ~b->group : 0) | (on1 ? b->group : 0));
 }
@@ -67,13 +61,34 @@ bool gicv3_cpu_can_signal(const GicV3Cpu *c)
            gic_preempts(c->best.priority, gic_apr_running(c->apr[0] | c->apr[1]), binary_point(c));
 }
 
-void gicv3_update_cpu(GicV3 *g, unsigned cpu)
+bool gicv3_refresh(GicV3 *g, unsigned cpu)
 {
     GicV3Cpu *c = &g->cpu[cpu];
     GicBest best = GIC_BEST_NONE;
     uint32_t wanted = 0;
 
     gic_bank_best(&c->bank, in_enabled_groups(g, c, &c->bank, gic_bank_ready(&c->bank)), 0, &best);
+    c->best = c->spi_best.priority < best.priority ? c->spi_best : best;
+    if (gicv3_cpu_can_signal(c))
+        wanted = c->best.group ? GIC_OUT_IRQ : GIC_OUT_FIQ;
+    return gic_out_store(&g->common, cpu, wanted);
+}
+
+void gicv3_cpu_finish(GicV3 *g, unsigned cpu)
+{
+    bool changed = gicv3_refresh(g, cpu);
+
+    gicv3_cpu_unlock(g, cpu);
+    if (changed)
+        gic_deliver(&g->common, cpu);
+}
+
+/* The best SPI that is ready for a CPU. Distributor's lock held. */
+static GicBest best_spi(GicV3 *g, unsigned cpu)
+{
+    const GicV3Cpu *c = &g->cpu[cpu];
+    GicBest best = GIC_BEST_NONE;
+
     for (unsigned n = 0; n < GIC_NB_SPI_BANKS; n++) {
         const GicBank *b = &g->spi[n];
         uint32_t mine = 0;
@@ -83,29 +98,44 @@ void gicv3_update_cpu(GicV3 *g, unsigned cpu)
                 mine |= left & -left;
         gic_bank_best(b, mine, 32 + n * 32, &best);
     }
-    c->best = best;
-    if (gicv3_cpu_can_signal(c))
-        wanted = best.group ? GIC_OUT_IRQ : GIC_OUT_FIQ;
-    gic_out_set(&g->common, cpu, wanted);
+    return best;
+}
+
+void gicv3_update_spis_locked(GicV3 *g, unsigned cpu)
+{
+    g->cpu[cpu].spi_best = best_spi(g, cpu);
+    if (gicv3_refresh(g, cpu))
+        gic_out_mark(&g->common, cpu);
+}
+
+void gicv3_update_spis(GicV3 *g, unsigned cpu)
+{
+    gicv3_cpu_lock(g, cpu);
+    gicv3_update_spis_locked(g, cpu);
+    gicv3_cpu_unlock(g, cpu);
+}
+
+void gicv3_update_spi_target(GicV3 *g, unsigned spi)
+{
+    int target = spi_target(g, spi);
+
+    if (target >= 0)
+        gicv3_update_spis(g, (unsigned)target);
 }
 
 void gicv3_update_all(GicV3 *g)
 {
     for (unsigned i = 0; i < g->num_cpu; i++)
-        gicv3_update_cpu(g, i);
+        gicv3_update_spis(g, i);
 }
 
 static void input_spi(void *opaque, int n, int level)
 {
     GicV3 *g = opaque;
-    int target;
 
     gic_lock(&g->common);
-    if (gic_bank_set_level(&g->spi[n / 32], (unsigned)n % 32, level)) {
-        target = spi_target(g, (unsigned)n);
-        if (target >= 0)
-            gicv3_update_cpu(g, (unsigned)target);
-    }
+    if (gic_bank_set_level(&g->spi[n / 32], (unsigned)n % 32, level))
+        gicv3_update_spi_target(g, (unsigned)n);
     gic_unlock(&g->common);
 }
 
@@ -116,10 +146,9 @@ static void input_ppi(void *opaque, int n, int level)
     unsigned cpu = (unsigned)n / 32;
 
     g_assert(cpu < g->num_cpu);
-    gic_lock(&g->common);
-    if (gic_bank_set_level(&g->cpu[cpu].bank, (unsigned)n % 32, level))
-        gicv3_update_cpu(g, cpu);
-    gic_unlock(&g->common);
+    gicv3_cpu_lock(g, cpu);
+    gic_bank_set_level(&g->cpu[cpu].bank, (unsigned)n % 32, level);
+    gicv3_cpu_finish(g, cpu);
 }
 
 /* Lines keep their level over a reset: their drivers are reset by themselves. */
@@ -133,11 +162,13 @@ static void gicv3_reset(Device *dev)
     GicV3 *g = (GicV3 *)dev;
 
     gic_lock(&g->common);
-    g->ctlr = 0;
+    __atomic_store_n(&g->ctlr, 0, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < g->num_cpu; i++) {
+        gicv3_cpu_lock(g, i);
         reset_bank(&g->cpu[i].bank, 0xffff);
         g->cpu[i].waker = 6; /* ProcessorSleep, ChildrenAsleep */
         gicv3_reset_cpuif(&g->cpu[i]);
+        gicv3_cpu_unlock(g, i);
     }
     for (unsigned i = 0; i < GIC_NB_SPI_BANKS; i++)
         reset_bank(&g->spi[i], 0);
@@ -152,11 +183,14 @@ static void gicv3_reset(Device *dev)
 static void init_cpus(GicV3 *g)
 {
     g->cpu = g_new0(GicV3Cpu, g->num_cpu);
+    g->cpu_lock = g_new0(GicV3Lock, g->num_cpu);
+    g->affinity = g_new0(uint32_t, g->num_cpu);
     g->cpuif = (ArmGicCpuIf){ gicv3_icc_read, gicv3_icc_write, g };
     for (unsigned i = 0; i < g->num_cpu; i++) {
         uint64_t mpidr = arm_cpu_mpidr(g->cpu_link[i]);
 
-        g->cpu[i].affinity = (uint32_t)((mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000));
+        lock_init(&g->cpu_lock[i].lock, LOCK_CPU_IRQ, "gicv3 redistributor");
+        g->affinity[i] = (uint32_t)((mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000));
         g->range_selector |= (mpidr & 0xff) > 15;
         arm_cpu_set_gic(g->cpu_link[i], &g->cpuif);
     }
@@ -197,6 +231,10 @@ static void gicv3_unrealize(Device *dev)
     memory_region_destroy(&g->redist[0]);
     memory_region_destroy(&g->redist[1]);
     gic_common_destroy(&g->common);
+    for (unsigned i = 0; i < g->num_cpu; i++)
+        lock_destroy(&g->cpu_lock[i].lock);
+    g_free(g->cpu_lock);
+    g_free(g->affinity);
     g_free(g->cpu);
 }
 

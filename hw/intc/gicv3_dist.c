@@ -100,22 +100,38 @@ static void write_irouter(GicV3 *g, unsigned spi, hwaddr offset, uint64_t value,
     g->spi_cpu[spi] = gicv3_cpu_of_affinity(g, (uint32_t)((r & 0xffffff) | (r >> 8 & 0xff000000)));
 }
 
+/* Registers with a bit an interrupt, as interrupt handling uses, concern only the CPUs that these interrupts go to. */
+static void write_bank(GicV3 *g, GicRegRef ref, uint32_t value)
+{
+    unsigned bank = ref.bank - 1;
+
+    if (!ref.bank || bank >= GIC_NB_SPI_BANKS)
+        return;
+    gic_bank_reg_write(&g->spi[bank], ref, value, 0);
+    if (ref.reg == GIC_REG_GROUP || ref.reg == GIC_REG_PRIORITY || ref.reg == GIC_REG_CONFIG)
+        gicv3_update_all(g);
+    else
+        for (; value; value &= value - 1)
+            gicv3_update_spi_target(g, bank * 32 + (unsigned)__builtin_ctz(value));
+}
+
 static bool write_locked(GicV3 *g, hwaddr offset, uint64_t value, unsigned size)
 {
     GicRegRef ref;
     int spi = irouter_spi(offset, size);
 
     if (gic_reg_decode(offset, size, &ref)) {
-        if (ref.bank && ref.bank <= GIC_NB_SPI_BANKS)
-            gic_bank_reg_write(&g->spi[ref.bank - 1], ref, (uint32_t)value, 0);
+        write_bank(g, ref, (uint32_t)value);
         return true;
     }
     if (spi >= 0) {
         write_irouter(g, (unsigned)spi, offset, value, size);
+        gicv3_update_all(g);
         return true;
     }
     if (offset == GICD_CTLR && size == 4) {
-        g->ctlr = value & (GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1);
+        __atomic_store_n(&g->ctlr, (uint32_t)value & (GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1), __ATOMIC_RELAXED);
+        gicv3_update_all(g);
         return true;
     }
     return size == 4 && is_quiet(offset);
@@ -126,9 +142,7 @@ static MemTxResult dist_write(void *opaque, hwaddr offset, uint64_t value, unsig
     GicV3 *g = opaque;
 
     gic_lock(&g->common);
-    if (write_locked(g, offset, value, size))
-        gicv3_update_all(g);
-    else
+    if (!write_locked(g, offset, value, size))
         log_bad("write", offset, size);
     gic_unlock(&g->common);
     return MEMTX_OK;

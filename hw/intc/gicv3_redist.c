@@ -20,7 +20,7 @@ static uint64_t typer(const GicV3 *g, unsigned cpu)
 {
     bool last = cpu == g->num_cpu - 1 || cpu == g->redist0_cpus - 1;
 
-    return (uint64_t)g->cpu[cpu].affinity << 32 | (uint64_t)cpu << 8 | (last ? 1u << 4 : 0);
+    return (uint64_t)g->affinity[cpu] << 32 | (uint64_t)cpu << 8 | (last ? 1u << 4 : 0);
 }
 
 static bool rd_read(GicV3 *g, unsigned cpu, hwaddr offset, uint64_t *value, unsigned size)
@@ -93,7 +93,6 @@ static bool write_locked(GicV3 *g, unsigned cpu, hwaddr offset, uint64_t value, 
     offset -= SGI_FRAME;
     if (sgi_reg(offset, size, &ref)) {
         gic_bank_reg_write(&g->cpu[cpu].bank, ref, (uint32_t)value, 0);
-        gicv3_update_cpu(g, cpu);
         return true;
     }
     return sgi_is_quiet(offset, size);
@@ -104,10 +103,10 @@ static MemTxResult redist_read(GicV3 *g, unsigned cpu, hwaddr offset, uint64_t *
     *value = 0;
     if (cpu >= g->num_cpu)
         return MEMTX_DECODE_ERROR;
-    gic_lock(&g->common);
+    gicv3_cpu_lock(g, cpu);
     if (!read_locked(g, cpu, offset, value, size))
         log_printf(LOG_GUEST_ERROR, "gicv3 redistributor %u: bad read of %u bytes at 0x%" PRIx64 "\n", cpu, size, offset);
-    gic_unlock(&g->common);
+    gicv3_cpu_unlock(g, cpu);
     return MEMTX_OK;
 }
 
@@ -115,10 +114,10 @@ static MemTxResult redist_write(GicV3 *g, unsigned cpu, hwaddr offset, uint64_t 
 {
     if (cpu >= g->num_cpu)
         return MEMTX_DECODE_ERROR;
-    gic_lock(&g->common);
+    gicv3_cpu_lock(g, cpu);
     if (!write_locked(g, cpu, offset, value, size))
         log_printf(LOG_GUEST_ERROR, "gicv3 redistributor %u: bad write of %u bytes at 0x%" PRIx64 "\n", cpu, size, offset);
-    gic_unlock(&g->common);
+    gicv3_cpu_finish(g, cpu);
     return MEMTX_OK;
 }
 

@@ -5,8 +5,12 @@
  * The slave's INT is input 2 of the master; it is looked at as a level, so that the master's request for it always says what the
  * slave would answer now. An edge is latched until it is acknowledged, even when its line has fallen again: devices may pulse. LTIM
  * of ICW1 is ignored, as the bridges do, in favour of ELCR; so are the 8080 mode and buffered mode. Vectors: x86 mode only.
+ *
+ * One lock (LOCK_IRQCHIP) for both chips. INT is driven under it, so that its levels arrive in order, and only when it changes: at
+ * its far end are all local APICs, whose locks rank after this one.
  */
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "hw/intc/i8259.h"
 
@@ -36,6 +40,8 @@ typedef struct I8259 {
     Device parent;
     MemoryRegion io[2], elcr;
     IrqLine intr;
+    Lock lock;             /* guards the rest */
+    bool driven;           /* the level of intr; not saved: driven anew after loading */
     Pic pic[2];            /* master, slave */
 } I8259;
 
@@ -76,12 +82,21 @@ static void update(I8259 *s)
         s->pic[0].irr |= 1u << CASCADE;
     else
         s->pic[0].irr &= (uint8_t)~(1u << CASCADE);
-    irq_set(&s->intr, request(s, 0) >= 0);
+    if (s->driven == (request(s, 0) >= 0))
+        return;
+    s->driven = !s->driven;
+    irq_set(&s->intr, s->driven);
 }
 
 bool i8259_pending(Device *dev)
 {
-    return request((I8259 *)dev, 0) >= 0;
+    I8259 *s = (I8259 *)dev;
+    bool pending;
+
+    lock_acquire(&s->lock);
+    pending = request(s, 0) >= 0;
+    lock_release(&s->lock);
+    return pending;
 }
 
 static void set_line(Pic *p, unsigned n, bool level)
@@ -101,8 +116,10 @@ static void input_irq(void *opaque, int n, int level)
 
     if (n == CASCADE)
         return;
+    lock_acquire(&s->lock);
     set_line(&s->pic[n / 8], (unsigned)n % 8, level);
     update(s);
+    lock_release(&s->lock);
 }
 
 /* The end of the INTA sequence for one chip. */
@@ -116,9 +133,8 @@ static void acknowledge(Pic *p, unsigned line)
         p->irr &= (uint8_t)~(1u << line);
 }
 
-int i8259_acknowledge(Device *dev)
+static int acknowledge_locked(I8259 *s)
 {
-    I8259 *s = (I8259 *)dev;
     int line = request(s, 0), vector, slave_line;
 
     if (line < 0) {
@@ -134,6 +150,17 @@ int i8259_acknowledge(Device *dev)
         vector = s->pic[0].base + line;
     }
     update(s);
+    return vector;
+}
+
+int i8259_acknowledge(Device *dev)
+{
+    I8259 *s = (I8259 *)dev;
+    int vector;
+
+    lock_acquire(&s->lock);
+    vector = acknowledge_locked(s);
+    lock_release(&s->lock);
     return vector;
 }
 
@@ -196,10 +223,11 @@ static void write_icw(Pic *p, uint8_t value)
     }
 }
 
-static void pic_write(I8259 *s, unsigned chip, hwaddr port, uint8_t value)
+static MemTxResult pic_write(I8259 *s, unsigned chip, hwaddr port, uint8_t value)
 {
     Pic *p = &s->pic[chip];
 
+    lock_acquire(&s->lock);
     if (port == 0 && (value & ICW1))
         write_icw1(p, value);
     else if (port == 0 && (value & OCW3))
@@ -211,6 +239,8 @@ static void pic_write(I8259 *s, unsigned chip, hwaddr port, uint8_t value)
     else
         p->imr = value;
     update(s);
+    lock_release(&s->lock);
+    return MEMTX_OK;
 }
 
 /* The read that follows a poll command stands for INTA: bit 7 says whether there was a request. */
@@ -226,42 +256,46 @@ static uint8_t read_poll(I8259 *s, unsigned chip)
     return (uint8_t)(0x80 | line);
 }
 
-static uint8_t pic_read(I8259 *s, unsigned chip, hwaddr port)
+static MemTxResult pic_read(I8259 *s, unsigned chip, hwaddr port, uint64_t *value)
 {
     Pic *p = &s->pic[chip];
 
+    lock_acquire(&s->lock);
     if (p->poll)
-        return read_poll(s, chip);
-    return port ? p->imr : p->read_isr ? p->isr : p->irr;
+        *value = read_poll(s, chip);
+    else
+        *value = port ? p->imr : p->read_isr ? p->isr : p->irr;
+    lock_release(&s->lock);
+    return MEMTX_OK;
 }
 
 static MemTxResult master_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
-    *value = pic_read(opaque, 0, offset);
-    return MEMTX_OK;
+    return pic_read(opaque, 0, offset, value);
 }
 
 static MemTxResult master_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
 {
-    pic_write(opaque, 0, offset, (uint8_t)value);
-    return MEMTX_OK;
+    return pic_write(opaque, 0, offset, (uint8_t)value);
 }
 
 static MemTxResult slave_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
-    *value = pic_read(opaque, 1, offset);
-    return MEMTX_OK;
+    return pic_read(opaque, 1, offset, value);
 }
 
 static MemTxResult slave_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
 {
-    pic_write(opaque, 1, offset, (uint8_t)value);
-    return MEMTX_OK;
+    return pic_write(opaque, 1, offset, (uint8_t)value);
 }
 
 static MemTxResult elcr_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
-    *value = ((I8259 *)opaque)->pic[offset].elcr;
+    I8259 *s = opaque;
+
+    lock_acquire(&s->lock);
+    *value = s->pic[offset].elcr;
+    lock_release(&s->lock);
     return MEMTX_OK;
 }
 
@@ -270,9 +304,11 @@ static MemTxResult elcr_write(void *opaque, hwaddr offset, uint64_t value, unsig
     I8259 *s = opaque;
     Pic *p = &s->pic[offset];
 
+    lock_acquire(&s->lock);
     p->elcr = (uint8_t)value & elcr_mask[offset];
     p->irr = (uint8_t)((p->irr & ~p->elcr) | (p->level & p->elcr));
     update(s);
+    lock_release(&s->lock);
     return MEMTX_OK;
 }
 
@@ -280,23 +316,41 @@ static void i8259_reset(Device *dev)
 {
     I8259 *s = (I8259 *)dev;
 
+    lock_acquire(&s->lock);
     for (unsigned i = 0; i < 2; i++)
         s->pic[i] = (Pic){ .level = s->pic[i].level, .lowest = 7 };
     update(s);
+    lock_release(&s->lock);
+}
+
+static bool i8259_realize(Device *dev, GError **error)
+{
+    lock_init(&((I8259 *)dev)->lock, LOCK_IRQCHIP, "i8259");
+    return true;
+}
+
+static void i8259_unrealize(Device *dev)
+{
+    lock_destroy(&((I8259 *)dev)->lock);
 }
 
 static void i8259_post_load(Device *dev)
 {
-    update((I8259 *)dev);
+    I8259 *s = (I8259 *)dev;
+
+    lock_acquire(&s->lock);
+    s->driven = !(request(s, 0) >= 0);
+    update(s);
+    lock_release(&s->lock);
 }
 
 static const MemoryRegionOps master_ops = { .read = master_read, .write = master_write, .valid = { 1, 4, true }, .impl = { 1, 1, false } };
 static const MemoryRegionOps slave_ops = { .read = slave_read, .write = slave_write, .valid = { 1, 4, true }, .impl = { 1, 1, false } };
 static const MemoryRegionOps elcr_ops = { .read = elcr_read, .write = elcr_write, .valid = { 1, 4, true }, .impl = { 1, 1, false } };
 static const DeviceRegion i8259_regions[] = {
-    { "i8259-master", offsetof(I8259, io[0]), &master_ops, 2, false },
-    { "i8259-slave", offsetof(I8259, io[1]), &slave_ops, 2, false },
-    { "i8259-elcr", offsetof(I8259, elcr), &elcr_ops, 2, false },
+    { "i8259-master", offsetof(I8259, io[0]), &master_ops, 2, true },
+    { "i8259-slave", offsetof(I8259, io[1]), &slave_ops, 2, true },
+    { "i8259-elcr", offsetof(I8259, elcr), &elcr_ops, 2, true },
     { NULL },
 };
 static const DeviceOutput i8259_outputs[] = { { "intr", offsetof(I8259, intr), 1 }, { NULL } };
@@ -311,6 +365,8 @@ const DeviceClass i8259_class = {
     .outputs = i8259_outputs,
     .inputs = i8259_inputs,
     .fields = i8259_fields,
+    .realize = i8259_realize,
+    .unrealize = i8259_unrealize,
     .reset = i8259_reset,
     .post_load = i8259_post_load,
 };

@@ -4,7 +4,7 @@
  *
  * Regions: 0 the master (0x20, 2 ports), 1 the slave (0xa0, 2 ports), 2 the edge/level control registers (0x4d0, 2 ports).
  * Inputs "irq" 0..15 (2 is the cascade and goes nowhere). Output "intr": a level, to the CPU or the local APICs' LINT0
- * (apic_connect_pic does that). Big lock held, as for all the PC's interrupt lines.
+ * (apic_connect_pic does that). Lines and acknowledge: any thread, no lock held that ranks at or after LOCK_IRQCHIP.
  */
 #ifndef HW_INTC_I8259_H
 #define HW_INTC_I8259_H

@@ -4,10 +4,14 @@
  *
  * A pin's input is its asserted state: polarity, which the entry keeps, is the board's concern. An edge on a masked pin is lost. A
  * level-triggered pin delivers once, sets remote IRR, and delivers again when an EOI of its vector finds it still asserted.
+ *
+ * Each has a lock (LOCK_IRQCHIP), held while it sends, so that a pin's messages and its remote IRR agree; local APICs rank after it.
+ * An EOI that a vCPU writes for one message therefore comes before or after all of another pin change, never in its midst.
  */
 #include <inttypes.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
@@ -29,11 +33,12 @@ typedef struct IoApic {
     MemoryRegion mmio;
     struct IoApic *next;      /* list of all */
     uint32_t initial_id;      /* (c) */
+    Lock lock;                /* guards the rest */
     uint32_t id, select, levels;
     uint64_t entry[IOAPIC_NB_PINS];
 } IoApic;
 
-static IoApic *first; /* (B) */
+static IoApic *first; /* (c) while the machine runs */
 
 /* Modes other than fixed and lowest priority are edges whatever the entry says. */
 static bool is_level(uint64_t entry)
@@ -62,23 +67,28 @@ static void input_gsi(void *opaque, int n, int level)
 {
     IoApic *s = opaque;
     unsigned pin = (unsigned)n;
-    bool rising = level && !(s->levels >> pin & 1);
+    bool rising;
 
+    lock_acquire(&s->lock);
+    rising = level && !(s->levels >> pin & 1);
     s->levels = (uint32_t)deposit64(s->levels, pin, 1, level != 0);
     if (is_level(s->entry[pin]))
         service_level(s, pin);
     else if (rising && !(s->entry[pin] & ENTRY_MASKED))
         send(s->entry[pin]);
+    lock_release(&s->lock);
 }
 
 static void eoi(IoApic *s, uint8_t vector)
 {
+    lock_acquire(&s->lock);
     for (unsigned i = 0; i < IOAPIC_NB_PINS; i++) {
         if ((uint8_t)s->entry[i] != vector || !(s->entry[i] & ENTRY_REMOTE_IRR))
             continue;
         s->entry[i] &= ~ENTRY_REMOTE_IRR;
         service_level(s, i);
     }
+    lock_release(&s->lock);
 }
 
 void ioapic_broadcast_eoi(uint8_t vector)
@@ -121,11 +131,13 @@ static MemTxResult ioapic_read(void *opaque, hwaddr offset, uint64_t *value, uns
 {
     IoApic *s = opaque;
 
+    lock_acquire(&s->lock);
     switch (offset) {
     case IOREGSEL: *value = s->select; break;
     case IOWIN: *value = read_window(s); break;
     default: *value = 0; break;
     }
+    lock_release(&s->lock);
     return MEMTX_OK;
 }
 
@@ -133,12 +145,17 @@ static MemTxResult ioapic_write(void *opaque, hwaddr offset, uint64_t value, uns
 {
     IoApic *s = opaque;
 
+    if (offset == IOEOI) {
+        eoi(s, (uint8_t)value);
+        return MEMTX_OK;
+    }
+    lock_acquire(&s->lock);
     switch (offset) {
     case IOREGSEL: s->select = value & 0xff; break;
     case IOWIN: write_window(s, (uint32_t)value); break;
-    case IOEOI: eoi(s, (uint8_t)value); break;
     default: log_printf(LOG_GUEST_ERROR, "ioapic: bad write at 0x%" PRIx64 "\n", offset);
     }
+    lock_release(&s->lock);
     return MEMTX_OK;
 }
 
@@ -146,16 +163,19 @@ static void ioapic_reset(Device *dev)
 {
     IoApic *s = (IoApic *)dev;
 
+    lock_acquire(&s->lock);
     s->id = s->initial_id & 0xf;
     s->select = 0;
     for (unsigned i = 0; i < IOAPIC_NB_PINS; i++)
         s->entry[i] = ENTRY_MASKED;
+    lock_release(&s->lock);
 }
 
 static bool ioapic_realize(Device *dev, GError **error)
 {
     IoApic *s = (IoApic *)dev;
 
+    lock_init(&s->lock, LOCK_IRQCHIP, "ioapic");
     s->next = first;
     first = s;
     return true;
@@ -163,17 +183,17 @@ static bool ioapic_realize(Device *dev, GError **error)
 
 static void ioapic_unrealize(Device *dev)
 {
-    for (IoApic **p = &first; *p; p = &(*p)->next) {
-        if (*p == (IoApic *)dev) {
-            *p = (*p)->next;
-            return;
-        }
-    }
+    IoApic **p = &first;
+
+    while (*p != (IoApic *)dev)
+        p = &(*p)->next;
+    *p = (*p)->next;
+    lock_destroy(&((IoApic *)dev)->lock);
 }
 
 static const MemoryRegionOps ioapic_ops = { .read = ioapic_read, .write = ioapic_write, .valid = { 1, 8, true }, .impl = { 4, 4, false } };
 static const Property ioapic_properties[] = { { "id", PROP_U32, offsetof(IoApic, initial_id), "0", "APIC id" }, { NULL } };
-static const DeviceRegion ioapic_regions[] = { { "ioapic", offsetof(IoApic, mmio), &ioapic_ops, 0x1000, false }, { NULL } };
+static const DeviceRegion ioapic_regions[] = { { "ioapic", offsetof(IoApic, mmio), &ioapic_ops, 0x1000, true }, { NULL } };
 static const DeviceInput ioapic_inputs[] = { { "gsi", input_gsi, IOAPIC_NB_PINS }, { NULL } };
 static const SnapshotField ioapic_fields[] = {
     SNAP(IoApic, id), SNAP(IoApic, select), SNAP(IoApic, levels), SNAP_ARRAY(IoApic, entry), { NULL },

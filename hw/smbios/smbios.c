@@ -176,7 +176,9 @@ static Structure processor(const SmbiosConfig *c, unsigned i)
     for (unsigned k = 0; k < 3; k++)
         put(&s, NO_HANDLE, 2);       /* caches */
     put(&s, 0, 3);
-    put(&s, 0x010101, 3);            /* cores, enabled cores, threads */
+    put(&s, MIN_OF(c->cores, 255u), 1);
+    put(&s, MIN_OF(c->cores, 255u), 1); /* enabled */
+    put(&s, MIN_OF(c->threads, 255u), 1);
     put(&s, 2, 2);                   /* characteristics unknown */
     put(&s, 1, 2);
     return s;
@@ -319,7 +321,7 @@ static void build(Smbios *out, const SmbiosConfig *c, const Fields *f)
     structure_end(out->tables, &s, &max, &count);
     s = chassis(f);
     structure_end(out->tables, &s, &max, &count);
-    for (unsigned i = 0; i < c->n_cpus; i++) {
+    for (unsigned i = 0; i < c->n_sockets; i++) {
         s = processor(c, i);
         structure_end(out->tables, &s, &max, &count);
     }

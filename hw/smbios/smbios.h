@@ -14,7 +14,7 @@
 typedef struct SmbiosConfig {
     const char *product;            /* the machine's name */
     bool no_firmware;               /* adds type 0 even when no option asks for it: else firmware has its own */
-    unsigned n_cpus;
+    unsigned n_sockets, cores, threads; /* cores and threads of a socket */
     uint32_t cpu_signature, cpu_features; /* CPUID leaf 1, EAX and EDX */
     uint64_t low_ram, high_ram;     /* bytes from 0 and from 4 GiB */
     const GPtrArray *options;       /* (char *) texts of -smbios, or NULL */

@@ -4,18 +4,25 @@
  *
  * The main counter is virtual time in units of 10 ns plus an offset, or a frozen value while it is stopped. A comparator matches by
  * equality, as in the chip: a value that was passed already comes again only when the counter wraps. A periodic timer's comparator is moved
- * ahead at each match; periods that nobody saw are skipped, and a very short one is served at MIN_INTERVAL_NS.
+ * ahead at each match; periods that nobody saw are skipped, and a very short one is served at MIN_INTERVAL_NS. Systems leave a
+ * periodic timer running with its interrupt off: one whose matches nobody can see is moved ahead when it is looked at, and now
+ * and then lest the counter laps it.
+ *
+ * The main counter is read without a lock, since systems may use it as their clock on all CPUs at once. What it follows from is
+ * published under a sequence counter. All else is under the big lock, which the handlers take.
  */
 #include <inttypes.h>
 
 #include "base/bits.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "hw/intc/apic.h"
 #include "hw/timer/hpet.h"
 
 #define NS_PER_TICK (HPET_PERIOD_FS / 1000000u)
 #define MIN_INTERVAL_NS 5000
+#define QUIET_INTERVAL_NS (5 * NS_PER_SEC) /* a quarter of the time in which a 32-bit counter gets half round */
 
 enum { HPET_CAP = 0x000, HPET_CONFIG = 0x010, HPET_STATUS = 0x020, HPET_COUNTER = 0x0f0, HPET_TIMERS = 0x100 };
 enum { TN_CONFIG = 0x00, TN_COMPARATOR = 0x08, TN_FSB = 0x10 };
@@ -48,8 +55,9 @@ typedef struct Hpet {
     Timer *timer[HPET_NB_TIMERS]; /* (c) */
     uint32_t routes;              /* (c) */
     bool msi;                     /* (c) */
-    uint32_t config, status;
-    uint64_t counter;             /* stopped: the value; running: the value less virtual time */
+    uint32_t seq;                 /* (a) odd while config and counter are being changed */
+    uint32_t config, status;      /* config: (a), written with counter */
+    uint64_t counter;             /* (a) stopped: the value; running: the value less virtual time */
     HpetTimer t[HPET_NB_TIMERS];
 } Hpet;
 
@@ -66,6 +74,30 @@ static bool is_running(const Hpet *s)
 static uint64_t counter(const Hpet *s)
 {
     return is_running(s) ? s->counter + ticks_now() : s->counter;
+}
+
+/* The same without the lock. Pairs with publish. */
+static uint64_t counter_unlocked(const Hpet *s)
+{
+    uint64_t value;
+    uint32_t seq, config;
+
+    do {
+        seq = __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE);
+        config = __atomic_load_n(&s->config, __ATOMIC_RELAXED);
+        value = __atomic_load_n(&s->counter, __ATOMIC_RELAXED);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    } while ((seq & 1) || __atomic_load_n(&s->seq, __ATOMIC_RELAXED) != seq);
+    return config & CONFIG_ENABLE ? value + ticks_now() : value;
+}
+
+static void publish(Hpet *s, uint32_t config, uint64_t value)
+{
+    __atomic_store_n(&s->seq, s->seq + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(&s->config, config, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->counter, config & CONFIG_ENABLE ? value - ticks_now() : value, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->seq, s->seq + 1, __ATOMIC_RELEASE);
 }
 
 static uint64_t width_mask(const HpetTimer *t)
@@ -125,6 +157,12 @@ static void advance(Hpet *s, HpetTimer *t)
         t->comparator = (t->comparator + (behind / period + 1) * period) & mask;
 }
 
+/* Whether a match would be seen: by an interrupt, or in the status register. */
+static bool is_visible(const HpetTimer *t)
+{
+    return t->config & (TN_ENABLE | TN_LEVEL);
+}
+
 static void arm(Hpet *s, unsigned n)
 {
     const HpetTimer *t = &s->t[n];
@@ -133,7 +171,9 @@ static void arm(Hpet *s, unsigned n)
 
     if (!left) /* it has matched just now */
         left = width_mask(t);
-    if (is_running(s) && left < (uint64_t)(INT64_MAX - now) / NS_PER_TICK)
+    if (is_running(s) && !is_visible(t) && (t->config & TN_PERIODIC))
+        timer_mod(s->timer[n], now + QUIET_INTERVAL_NS);
+    else if (is_running(s) && is_visible(t) && left < (uint64_t)(INT64_MAX - now) / NS_PER_TICK)
         timer_mod(s->timer[n], MAX_OF((now / NS_PER_TICK + (int64_t)left) * NS_PER_TICK,
                                       t->config & TN_PERIODIC ? now + MIN_INTERVAL_NS : 0));
     else
@@ -179,6 +219,14 @@ static uint64_t read_reg(const Hpet *s, unsigned offset)
     case HPET_COUNTER: return counter(s);
     default: return 0;
     }
+}
+
+/* Brings the comparators that may lag behind up to date. */
+static void catch_up(Hpet *s)
+{
+    for (unsigned i = 0; is_running(s) && i < HPET_NB_TIMERS; i++)
+        if (!is_visible(&s->t[i]))
+            advance(s, &s->t[i]);
 }
 
 /* A route that the pin mask does not allow is not taken; a timer that becomes edge-triggered has no status. */
@@ -245,8 +293,7 @@ static void write_config(Hpet *s, uint32_t value)
     uint64_t now = counter(s);
     bool was_legacy = s->config & CONFIG_LEGACY;
 
-    s->config = value & (CONFIG_ENABLE | CONFIG_LEGACY);
-    s->counter = is_running(s) ? now - ticks_now() : now;
+    publish(s, value & (CONFIG_ENABLE | CONFIG_LEGACY), now);
     if (was_legacy != !!(s->config & CONFIG_LEGACY)) {
         for (unsigned i = 0; i < 2; i++) {
             if (was_legacy)
@@ -268,7 +315,7 @@ static void write_reg(Hpet *s, unsigned offset, uint64_t value)
         drive_all(s);
         break;
     case HPET_COUNTER:
-        s->counter = is_running(s) ? value - ticks_now() : value;
+        publish(s, s->config, value);
         for (unsigned i = 0; i < HPET_NB_TIMERS; i++)
             arm(s, i);
         break;
@@ -282,7 +329,19 @@ static void write_reg(Hpet *s, unsigned offset, uint64_t value)
 
 static MemTxResult hpet_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
-    *value = read_reg(opaque, (unsigned)offset & ~7u) >> (offset & 4 ? 32 : 0);
+    Hpet *s = opaque;
+    unsigned reg = (unsigned)offset & ~7u;
+    bool locked;
+
+    if (reg == HPET_COUNTER) {
+        *value = counter_unlocked(s) >> (offset & 4 ? 32 : 0);
+        return MEMTX_OK;
+    }
+    locked = bql_ensure();
+    catch_up(s);
+    *value = read_reg(s, reg) >> (offset & 4 ? 32 : 0);
+    if (locked)
+        bql_unlock();
     return MEMTX_OK;
 }
 
@@ -292,7 +351,9 @@ static MemTxResult hpet_write(void *opaque, hwaddr offset, uint64_t value, unsig
     Hpet *s = opaque;
     unsigned reg = (unsigned)offset & ~7u, n = (reg - HPET_TIMERS) / 0x20;
     uint64_t old;
+    bool locked = bql_ensure();
 
+    catch_up(s);
     if (size == 4) {
         bool period = reg >= HPET_TIMERS && n < HPET_NB_TIMERS && (reg & 0x18) == TN_COMPARATOR && (s->t[n].config & TN_PERIODIC) &&
                       !(s->t[n].config & TN_VAL_SET);
@@ -301,6 +362,8 @@ static MemTxResult hpet_write(void *opaque, hwaddr offset, uint64_t value, unsig
         value = deposit64(old, offset & 4 ? 32 : 0, 32, value);
     }
     write_reg(s, reg, value);
+    if (locked)
+        bql_unlock();
     return MEMTX_OK;
 }
 
@@ -312,7 +375,7 @@ static void hpet_reset(Device *dev)
         s->t[i] = (HpetTimer){ .comparator = UINT64_MAX, .config = (s->routes ? (unsigned)__builtin_ctz(s->routes) : 0) << 9 };
     s->status = 0;
     write_config(s, 0);
-    s->counter = 0;
+    publish(s, 0, 0);
 }
 
 static bool hpet_realize(Device *dev, GError **error)
@@ -345,7 +408,7 @@ static const Property hpet_properties[] = {
     { "msi", PROP_BOOL, offsetof(Hpet, msi), "on", "timers can send messages" },
     { NULL },
 };
-static const DeviceRegion hpet_regions[] = { { "hpet", offsetof(Hpet, mmio), &hpet_ops, 0x400, false }, { NULL } };
+static const DeviceRegion hpet_regions[] = { { "hpet", offsetof(Hpet, mmio), &hpet_ops, 0x400, true }, { NULL } };
 static const DeviceOutput hpet_outputs[] = {
     { "irq", offsetof(Hpet, irq), 24 },
     { "legacy", offsetof(Hpet, legacy), 2 },

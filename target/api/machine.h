@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "cpus/cpu.h"
+#include "cpus/topology.h"
 
 /* A CPU model of a guest architecture, and creation by name. */
 typedef struct CpuModel { const char *name, *description; } CpuModel;
@@ -20,8 +21,8 @@ typedef struct CpuArch {
     const CpuModel *models; unsigned n_models;
     /* Checks "-cpu model,prop=val,..." before anything is created; true: fine. */
     bool (*check)(const char *spec, GError **error);
-    /* New vCPU, reset, halted when start_powered_off. Big lock held. */
-    CPUState *(*create)(const char *spec, int index, bool start_powered_off, GError **error);
+    /* New vCPU at its place in the topology (copied; NULL: each CPU is a socket), reset, halted when start_powered_off. Big lock held. */
+    CPUState *(*create)(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error);
     void (*help)(GString *out);                           /* models and properties for "-cpu help" */
 } CpuArch;
 extern const CpuArch cpu_arch_aarch64, cpu_arch_x86_64;
@@ -54,8 +55,10 @@ void arm_cpu_set_gic(CPUState *cpu, const ArmGicCpuIf *gic); /* NULL members: ID
 void arm_cpu_enable_psci_hvc(CPUState *cpu);
 
 /* ---- x86 ---- */
-/* The local APIC, as the CPU sees it. Called on the vCPU's thread, big lock held. */
+/* The local APIC, as the CPU sees it. Called on the vCPU's thread; no lock is needed, and none but the big lock may be held. */
 typedef struct X86ApicOps {
+    /* Whether get_interrupt would give a vector now. Takes no lock. NULL: while INTR is high. */
+    bool (*has_interrupt)(void *opaque);
     /* Acknowledges the interrupt that is to be taken: its vector, or -1 when there is none any more (spurious without PIC). */
     int (*get_interrupt)(void *opaque);
     /* CR8 and the TPR's upper four bits. */

@@ -18,9 +18,12 @@
 
 #define SCTLR_RESET 0x30d00800ull /* LSMAOE nTLSMD SPAN EIS TSCXT EOS */
 #define AFF0_CPUS 16              /* as many as one SGI target list reaches */
+#define MPIDR_U (1ull << 30)
+#define MPIDR_MT (1ull << 24)
+#define MPIDR_RES1 (1ull << 31)
 #define MXCSR_MASKED 0x1f80u
 
-void arm_reset(CPUState *cs)
+void arm_reset_state(CPUState *cs)
 {
     ArmCPU *cpu = arm_cpu(cs);
     CPUARMState *env = &cpu->env;
@@ -29,7 +32,7 @@ void arm_reset(CPUState *cs)
     env->pstate = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | 1u << PSTATE_EL_SHIFT | PSTATE_SP;
     env->nzcv = arm_nzcv_from_arch(0);
     env->sctlr_el1 = SCTLR_RESET;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     env->oslar_el1 = 1; /* the OS lock is set by a cold reset */
     env->mxcsr = MXCSR_MASKED;
     entropy_bytes(&env->rndr_state, sizeof(env->rndr_state));
@@ -39,9 +42,9 @@ void arm_reset(CPUState *cs)
         env->pc = cpu->boot_pc;
         env->x[0] = cpu->boot_x0;
     }
-    __atomic_store_n(&cpu->powered_off, cpu->start_powered_off, __ATOMIC_RELEASE);
-    __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
-    cs->halted = cpu->start_powered_off;
+    __atomic_store_n(&cpu->event, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&cpu->waiting_event, false, __ATOMIC_RELAXED);
+    cs->halted = false;
     cs->exception_index = -1;
     cs->high_by_asid = false;
     arm_pauth_refresh(cpu);
@@ -51,8 +54,32 @@ void arm_reset(CPUState *cs)
     arm_update_asid(cpu);
 }
 
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+void arm_reset(CPUState *cs)
 {
+    ArmCPU *cpu = arm_cpu(cs);
+
+    arm_reset_state(cs);
+    cs->halted = cpu->start_powered_off;
+    __atomic_store_n(&cpu->power, cpu->start_powered_off ? ARM_POWER_OFF : ARM_POWER_ON, __ATOMIC_RELEASE);
+}
+
+/*
+ * MPIDR_EL1 (D17.2.98). With threads the lowest level is the threads of a core (MT), then come cores and clusters, as the topology has them. Without,
+ * CPUs are packed into groups of 16 whatever their sockets are: software finds those in the device tree, and interrupts to many CPUs need few writes.
+ */
+uint64_t arm_mpidr_of(const CpuTopology *t, unsigned index)
+{
+    uint64_t uniprocessor = t->cpus == 1 ? MPIDR_U : 0;
+    unsigned core = index / t->threads, cluster = core / t->cores;
+
+    if (t->threads == 1)
+        return MPIDR_RES1 | uniprocessor | (uint64_t)(index / AFF0_CPUS) << 8 | index % AFF0_CPUS;
+    return MPIDR_RES1 | MPIDR_MT | (uint64_t)(cluster & 0xff) << 16 | (uint64_t)(core % t->cores & 0xff) << 8 | index % t->threads;
+}
+
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
+{
+    const CpuTopology alone = cpu_topology_flat(1);
     ArmModelConfig config;
     ArmCPU *cpu;
 
@@ -65,7 +92,7 @@ static CPUState *create(const char *spec, int index, bool start_powered_off, GEr
     cpu->features = arm_features_of(&config.id);
     cpu->pauth = config.pauth;
     cpu->dt_compatible = config.dt_compatible;
-    cpu->mpidr = (uint64_t)(index / AFF0_CPUS) << 8 | (uint64_t)(index % AFF0_CPUS);
+    cpu->mpidr = arm_mpidr_of(topology ? topology : &alone, (unsigned)index);
     cpu->start_powered_off = start_powered_off;
     cpu_init_common(&cpu->parent, &target_aarch64, index);
     if (!cpu->parent.mmu)

@@ -47,6 +47,11 @@ enum { SLOT_X0 = 0, SLOT_X30 = 30, SLOT_SP = 31, SLOT_NZCV = 32, SLOT_V0 = 33, A
 #define PSTATE_Z (1u << 30)
 #define PSTATE_N (1u << 31)
 
+/* How the last load-exclusive was made (translate_exclusive.c); open: there is none. */
+#define EXCLUSIVE_OPEN 0u
+#define EXCLUSIVE_WATCHED 1u
+#define EXCLUSIVE_LIGHT 2u /* or-ed to its pc */
+
 typedef struct CPUARMState {
     V128 v[32];               /* first: 16-byte aligned */
     uint64_t x[31];
@@ -58,8 +63,7 @@ typedef struct CPUARMState {
     uint32_t fpcr, fpsr;      /* fpsr without what the host has gathered since */
     uint32_t mxcsr;           /* TargetFpOps.mxcsr_offset */
     uint32_t qc;              /* nonzero: FPSR.QC, gathered by saturating helpers */
-    uint64_t exclusive_addr;  /* ~0: open. Physical granule is not tracked: see translate_ldst.c */
-    uint64_t exclusive_val, exclusive_high;
+    uint64_t exclusive;       /* the monitor: EXCLUSIVE_* */
     uint64_t rndr_state;
 
     /* System registers, by their architectural names. Each array [2] is by EL where the manual has _EL0 and _EL1. */
@@ -103,13 +107,16 @@ typedef enum ARMFeature {
 
 typedef enum PauthAlgorithm { PAUTH_NONE, PAUTH_QARMA5, PAUTH_IMPDEF } PauthAlgorithm;
 
+/* Power states, numbered as PSCI's AFFINITY_INFO tells them. */
+enum { ARM_POWER_ON, ARM_POWER_OFF, ARM_POWER_ON_PENDING, ARM_POWER_CLAIMED };
+
 typedef struct ArmCPU {
     CPUState parent;          /* first */
     CPUARMState env;
     ARMIdRegs id;             /* (c) */
     uint64_t features;        /* (c) bit for each ARMFeature */
     PauthAlgorithm pauth;     /* (c) */
-    uint64_t mpidr;           /* (c) */
+    uint64_t mpidr;           /* (c) as MPIDR_EL1 */
     struct {
         uint64_t field[2][2]; /* (v) bits that a PAC takes, by half (VA bit 55) and instruction or data */
         bool any_tbi[2];      /* (v) */
@@ -117,8 +124,10 @@ typedef struct ArmCPU {
     } pac;                    /* what pointer authentication needs of TCR_EL1: arm_pauth_refresh */
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
-    bool powered_off;         /* (a) PSCI */
-    bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
+    uint32_t power;           /* (a) ARM_POWER_* */
+    uint64_t on_entry, on_context; /* of whoever made power ARM_POWER_CLAIMED; once it is ARM_POWER_ON_PENDING (v) */
+    bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
+    bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */
     uint64_t boot_pc, boot_x0; bool boot_set;
@@ -128,6 +137,7 @@ typedef struct ArmCPU {
 } ArmCPU;
 
 static inline ArmCPU *arm_cpu(CPUState *cpu) { return (ArmCPU *)cpu; }
+static inline bool arm_is_on(const ArmCPU *cpu) { return __atomic_load_n(&cpu->power, __ATOMIC_ACQUIRE) == ARM_POWER_ON; }
 static inline CPUARMState *arm_env(CPUState *cpu) { return &((ArmCPU *)cpu)->env; }
 /* The index of plain data accesses at the current EL. */
 static inline unsigned arm_data_mmu_index(const CPUARMState *env)
@@ -220,6 +230,7 @@ typedef struct ARMSysReg ARMSysReg;
 enum {
     SYSREG_PLAIN = 1,      /* a read or write is just the field at env_offset: translated as ldenv/stenv when EL allows */
     SYSREG_EXIT = 2,       /* a write may change block flags or translations: end the block (IR_EXIT_MAIN) */
+    SYSREG_NEXT = 8,       /* a write drops mappings: the next instruction is looked up (IR_EXIT_LOOKUP) */
     SYSREG_NOP = 4,        /* does nothing */
     SYSREG_IO = 8,         /* reads or sets time, interrupts, devices */
 };

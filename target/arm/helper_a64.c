@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers of base instructions: system registers, DC ZVA, 16-byte compare and swap, pointer authentication, CRC32. */
+/* Helpers of base instructions: system registers, DC ZVA, pointer authentication, CRC32. */
 #include "accel/mmu/mmu.h"
 #include "base/bits.h"
 #include "target/arm/helper_a64.h"
@@ -38,11 +38,6 @@ void helper_dc_zva(CPUState *cs, uint64_t va, uint32_t mo)
     }
     for (unsigned i = 0; i < size; i += 8)
         mmu_st(cs, va + i, 0, MO_64 | (mo & 15u << MO_IDX_SHIFT), ra);
-}
-
-void helper_cas16(CPUState *cs, V128 *old, uint64_t va, const V128 *expected, const V128 *desired, uint32_t mo)
-{
-    *old = mmu_atom_cas16(cs, va, expected, desired, mo, GETPC());
 }
 
 /* ---- pointer authentication; key: 0..3 as IA IB DA DB ---- */

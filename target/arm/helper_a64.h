@@ -26,11 +26,16 @@ uint64_t helper_mrs(CPUState *cs, uint64_t row, uint32_t syndrome);
 uint64_t helper_mrs_flags(CPUState *cs, uint64_t row, uint32_t syndrome);
 void helper_msr(CPUState *cs, uint64_t row, uint64_t value, uint32_t syndrome);
 void helper_dc_zva(CPUState *cs, uint64_t va, uint32_t mo);
-void helper_cas16(CPUState *cs, V128 *old, uint64_t va, const V128 *expected, const V128 *desired, uint32_t mo);
 uint64_t helper_pac_add(CPUState *cs, uint64_t ptr, uint64_t modifier, uint32_t key);
 uint64_t helper_pac_auth(CPUState *cs, uint64_t ptr, uint64_t modifier, uint32_t key, uint32_t combined);
 uint64_t helper_pac_strip(CPUState *cs, uint64_t ptr, uint32_t data);
 uint64_t helper_pac_generic(CPUState *cs, uint64_t x, uint64_t y);
+/* helper_exclusive.c; the stores: Ws */
+uint64_t helper_ld_exclusive(CPUState *cs, uint64_t va, uint32_t mo);
+void helper_ld_exclusive16(CPUState *cs, V128 *v, uint64_t va, uint32_t mo);
+uint32_t helper_st_exclusive(CPUState *cs, uint64_t va, uint64_t value, uint32_t mo);
+uint32_t helper_st_exclusive16(CPUState *cs, uint64_t va, const V128 *value, uint32_t mo);
+/* helper_a64.c */
 uint32_t helper_crc32(uint32_t crc, uint64_t data, uint32_t bytes);
 uint32_t helper_crc32c(uint32_t crc, uint64_t data, uint32_t bytes);
 

@@ -110,7 +110,7 @@ void helper_eret(CPUState *cs, uint64_t elr)
         spsr &= ~PSTATE_SS;
     if (!arm_step_active(env))
         env->step_iss = 0;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     env->pc = elr;
     arm_set_pstate(cpu, spsr);
     if (log_enabled(LOG_INT))

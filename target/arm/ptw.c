@@ -63,8 +63,10 @@ static bool update_descriptor(hwaddr pa, uint64_t old, uint64_t new, bool *writa
     *writable = p && range;
     if (!*writable)
         return false;
-    ram_notify_write(range->mr->ram, ram_block_addr(range->mr->ram, p), 8);
-    return __atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    bool done = __atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    if (done)
+        ram_notify_write(range->mr->ram, ram_block_addr(range->mr->ram, p), 8);
+    return done;
 }
 
 /* Permissions of a leaf for the walk's index, as PROT_*; dirty: whether stores need no dirty-state update. */

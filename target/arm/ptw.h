@@ -15,6 +15,7 @@
 #define FSC_EXTERNAL 0x10u
 #define FSC_EXTERNAL_WALK 0x14u
 #define FSC_ALIGNMENT 0x21u
+#define FSC_EXCLUSIVE 0x35u /* unsupported exclusive or atomic access */
 
 /* What TCR_EL1 says of one half of the address space (bit 55 of the address chooses), limits applied. */
 typedef struct ArmVaParams {
@@ -48,6 +49,8 @@ bool arm_walk(ArmCPU *cpu, ArmWalk *w);
 uint32_t arm_current_asid(const CPUARMState *env);
 void arm_update_asid(ArmCPU *cpu);
 /* Raises the data abort for a cache or address operation at va: CM and WnR set. */
+/* An exclusive access to what is not RAM. */
+void arm_unsupported_exclusive(CPUState *cs, uint64_t va, MMUAccess access, uintptr_t ra) __attribute__((noreturn));
 void arm_raise_cm_abort(ArmCPU *cpu, uint64_t va, uint8_t fsc, uintptr_t ra) __attribute__((noreturn));
 
 #endif

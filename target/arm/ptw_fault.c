@@ -69,6 +69,11 @@ void arm_unaligned_access(CPUState *cs, uint64_t va, MMUAccess access, unsigned 
     raise_abort(arm_cpu(cs), va, access, FSC_ALIGNMENT, ra);
 }
 
+void arm_unsupported_exclusive(CPUState *cs, uint64_t va, MMUAccess access, uintptr_t ra)
+{
+    raise_abort(arm_cpu(cs), va, access, FSC_EXCLUSIVE, ra);
+}
+
 void arm_bus_error(CPUState *cs, uint64_t va, uint64_t pa, unsigned size, MMUAccess access, unsigned idx, int result, uintptr_t ra)
 {
     log_printf(LOG_GUEST_ERROR, "%s: no answer at physical address 0x%" PRIx64 ", size %u\n", cs->target->name, pa, size);

@@ -26,11 +26,6 @@ static void check_uct(ArmCPU *cpu, const ARMSysReg *r, bool is_read, uint32_t sy
         arm_raise_sync(cpu, syndrome, NULL, ra);
 }
 
-static uint64_t read_mpidr(ArmCPU *cpu, const ARMSysReg *r)
-{
-    return cpu->mpidr | 1ull << 31;
-}
-
 static uint64_t read_pfr0(ArmCPU *cpu, const ARMSysReg *r)
 {
     return deposit64(cpu->id.aa64pfr0, 24, 4, cpu->gic.read ? 1 : 0);
@@ -57,7 +52,8 @@ static uint64_t read_ccsidr(ArmCPU *cpu, const ARMSysReg *r)
 static const ARMSysReg rows[] = {
     /*      name              op1 CRm op2 */
     ID_ROW (MIDR_EL1,          0,  0,  0, midr)
-    ID_READ(MPIDR_EL1,         0,  0,  5, read_mpidr)
+    { .name = "MPIDR_EL1",  .enc = SYSREG_ENC(3, 0, 0, 0, 5), .min_el_read = EL0, .min_el_write = ELX, .check = check_idst,
+      .env_offset = offsetof(ArmCPU, mpidr) },
     ID_ROW (REVIDR_EL1,        0,  0,  6, revidr)
     ID_READ(ID_AA64PFR0_EL1,   0,  4,  0, read_pfr0)
     ID_ROW (ID_AA64PFR1_EL1,   0,  4,  1, aa64pfr1)

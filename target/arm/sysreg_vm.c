@@ -155,7 +155,7 @@ static void write_at(ArmCPU *cpu, const ARMSysReg *r, uint64_t value)
     { .name = #rname, .enc = SYSREG_ENC(3, op1, crn, crm, op2), .min_el_read = EL1, .min_el_write = EL1, .flags = SYSREG_EXIT, \
       .env_offset = ENV_OFFSET(field), .write = fn },
 #define TLBI_ROW(rname, crm, op2, fn, chk) \
-    { .name = "TLBI " #rname, .enc = SYSREG_ENC(1, 0, 8, crm, op2), .min_el_read = ELX, .min_el_write = EL1, .flags = SYSREG_EXIT, \
+    { .name = "TLBI " #rname, .enc = SYSREG_ENC(1, 0, 8, crm, op2), .min_el_read = ELX, .min_el_write = EL1, .flags = SYSREG_NEXT, \
       .write = fn, .check = chk },
 #define AT_ROW(rname, crm, op2, feat) \
     { .name = "AT " #rname, .enc = SYSREG_ENC(1, 0, 7, crm, op2), .min_el_read = ELX, .min_el_write = EL1, .feature = feat, .write = write_at },

@@ -4,7 +4,7 @@
  *
  * The system counter is CLOCK_VIRTUAL at 62.5 MHz: a tick is 16 ns. There is no EL2, so the virtual counter is the physical
  * one. Each timer keeps a deadline on the vCPU's own timer list only while its condition is still false and its interrupt is
- * enabled; ISTATUS is computed when CTL is read. The event stream is not needed, since WFE never sleeps.
+ * enabled; ISTATUS is computed when CTL is read. The event stream is computed when a WFE waits for it (wfx.c).
  */
 #include "base/bits.h"
 #include "target/arm/internals.h"

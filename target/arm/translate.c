@@ -201,12 +201,6 @@ static void start_insn(DisasContext *s)
     ir_insn_start(s->f, s->pc, s->extra);
 }
 
-/* Load-exclusive class: LDXR, LDAXR, and their pairs (of words and doublewords; the others' encodings are CASP). */
-static bool is_load_exclusive(uint32_t insn)
-{
-    return (insn & 0x3fc00000u) == 0x08400000u && (!(insn & 1u << 21) || insn >> 31);
-}
-
 /* The step exception after this instruction will say this of it; an exception that it raises takes it back. */
 static void gen_step_iss(DisasContext *s)
 {
@@ -232,9 +226,14 @@ void arm_trans_insn(TransContext *t)
             gen_step_iss(s);
     } else {
         s->insn = trans_fetch32(t, s->pc);
+        if (exclusive_wants_new_block(s)) {
+            gen_goto(s, s->pc);
+            return;
+        }
         if (s->flags & BF_BREAK)
             gen_breakpoint_check(s, false);
     }
+    exclusive_note_insn(s);
     if (!a64_decode(s, s->insn))
         gen_a64_exception(s, ARM_SYN(EC_UNKNOWN, 0));
     if (!t->ended && !trans_same_page(t, t->pc))

@@ -53,6 +53,24 @@ bool trans_WFE(DisasContext *s, const arg_WFE *a)
     return true;
 }
 
+bool trans_YIELD(DisasContext *s, const arg_YIELD *a)
+{
+    ir_calln(s->f, &ir_helper_yield, NULL);
+    return true;
+}
+
+bool trans_SEV(DisasContext *s, const arg_SEV *a)
+{
+    ir_calln(s->f, &ir_helper_sev, NULL);
+    return true;
+}
+
+bool trans_SEVL(DisasContext *s, const arg_SEVL *a)
+{
+    ir_calln(s->f, &ir_helper_sevl, NULL);
+    return true;
+}
+
 bool trans_WFI(DisasContext *s, const arg_WFI *a)
 {
     ir_calln(s->f, &ir_helper_wfi, NULL);
@@ -62,7 +80,7 @@ bool trans_WFI(DisasContext *s, const arg_WFI *a)
 
 bool trans_CLREX(DisasContext *s, const arg_CLREX *a)
 {
-    ir_stenv(s->f, ENV_OFFSET(exclusive_addr), 3, ir_i64(s->f, ~0ull));
+    ir_stenv(s->f, ENV_OFFSET(exclusive), 3, ir_i64(s->f, EXCLUSIVE_OPEN));
     return true;
 }
 
@@ -79,10 +97,33 @@ bool trans_DMB(DisasContext *s, const arg_DMB *a)
     return true;
 }
 
+#define TLB_SYNC_OFFSET offsetof(CPUState, tlb_sync)
+
+/*
+ * A DSB for loads and stores completes the TLBIs before it (B2.3.12); those were sent to none but this PE if its domain is
+ * non-shareable. Rarely is there anything to wait for: the fast form looks, and leaves for one that comes back through the loop.
+ */
+static bool gen_complete_tlbi(DisasContext *s, unsigned crm)
+{
+    bool one_type = (crm & 3) == 1 || (crm & 3) == 2, non_shareable = crm >> 2 == 1;
+    if (one_type || non_shareable)
+        return false;
+    IRRef sync = ir_ldenv(s->f, IR_I32, TLB_SYNC_OFFSET, 2, false);
+    if (!is_slow(s)) {
+        ir_br(s->f, IR_NE, sync, ir_i32(s->f, 0), a64_slow_exit(s));
+        return false;
+    }
+    ir_stenv(s->f, TLB_SYNC_OFFSET, 2, ir_or(s->f, sync, ir_i32(s->f, CPU_SYNC_WAIT)));
+    return true;
+}
+
 /* Nothing that follows is executed before a DSB is complete, loads neither, also when it waits for stores only (Arm ARM B2.3.12). */
 bool trans_DSB(DisasContext *s, const arg_DSB *a)
 {
+    bool waits = gen_complete_tlbi(s, a->crm);
     gen_barrier(s, a->crm, IR_FENCE_ST_ST | IR_FENCE_ST_LD);
+    if (waits)
+        gen_a64_exit_next(s, true);
     return true;
 }
 
@@ -283,8 +324,8 @@ static void gen_sysreg_write(DisasContext *s, const ARMSysReg *r, unsigned rt, u
     } else {
         ir_call(s->f, &ir_helper_msr, ir_i64(s->f, (uintptr_t)r), read_x(s, rt, true), ir_i32(s->f, syndrome));
     }
-    if (r->flags & SYSREG_EXIT)
-        gen_a64_exit_next(s, true);
+    if (r->flags & (SYSREG_EXIT | SYSREG_NEXT))
+        gen_a64_exit_next(s, r->flags & SYSREG_EXIT);
 }
 
 bool trans_SYS(DisasContext *s, const arg_SYS *a)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers of WFI and WFE. */
+/* Helpers of WFI, WFE, SEV and YIELD. */
 #ifndef TARGET_ARM_WFX_H
 #define TARGET_ARM_WFX_H
 
@@ -8,6 +8,9 @@
 
 void helper_wfi(CPUState *cpu);
 void helper_wfe(CPUState *cpu);
+void helper_yield(CPUState *cpu);
+void helper_sev(CPUState *cpu);
+void helper_sevl(CPUState *cpu);
 
 #define HELPER IR_HELPER_DECLARE
 #include "target/arm/helper_sys.def"

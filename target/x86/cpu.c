@@ -15,6 +15,7 @@
 #include "target/x86/models.h"
 #include "target/x86/msr.h"
 #include "target/x86/paging.h"
+#include "target/x86/topology.h"
 
 #define PAT_RESET 0x0007040600070406ull
 #define SMBASE_RESET 0x30000
@@ -188,7 +189,7 @@ void x86_sipi(X86CPU *cpu)
 }
 
 /* ---- creation ---- */
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
 {
     X86ModelConfig config;
     X86CPU *cpu;
@@ -203,7 +204,8 @@ static CPUState *create(const char *spec, int index, bool start_powered_off, GEr
     cpu->is_amd = !strcmp(config.id.vendor, X86_VENDOR_AMD);
     cpu->phys_bits = config.phys_bits;
     cpu->tsc_hz = config.tsc_hz;
-    cpu->apic_id = (uint32_t)index;
+    cpu->topology = topology ? *topology : cpu_topology_flat(1);
+    cpu->apic_id = x86_topology_apic_id(&cpu->topology, (unsigned)index);
     cpu->start_halted = start_powered_off;
     cpu_init_common(&cpu->parent, &target_x86_64, index);
     if (!cpu->parent.mmu)

@@ -138,6 +138,7 @@ typedef struct X86CPU {
     uint8_t phys_bits;        /* MAXPHYADDR */
     uint64_t tsc_hz;
     uint32_t apic_id;
+    CpuTopology topology;
     bool start_halted;        /* an application processor: waits for INIT, SIPI */
     X86ApicOps apic;          /* (c) after wiring */
     X86MachineHooks hooks;    /* (c) after wiring */

@@ -2,15 +2,13 @@
 /*
  * CPUID (SDM vol. 2, CPUID; AMD APM vol. 3 app. E).
  *
- * Feature bits come from features.def's rows; the leaves here add what is not a yes or no: names, topology, caches, sizes.
- * Topology: one package, each vCPU a core with one thread, APIC ids in order. Caches are those of a middling server core, made up but consistent in
- * all leaves that tell of them: 32 KiB of L1 each, 2 MiB of L2, 32 MiB of L3 for all.
+ * Feature bits come from features.def's rows; the leaves here add what is not a yes or no: names, sizes, rates; topology and caches are in topology.c.
  * A leaf past the last basic one gives the last one's data on Intel's processors, zeros on AMD's.
  */
 #include <string.h>
 
 #include "base/bits.h"
-#include "target/x86/cpu.h"
+#include "target/x86/topology.h"
 
 #define HYPERVISOR_BASE 0x40000000u
 #define HYPERVISOR_LAST 0x40000010u
@@ -26,13 +24,6 @@ static void add_features(const X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Reg
         if (i->leaf == leaf && i->subleaf == subleaf && x86_has(&cpu->features, f))
             out[i->reg] |= 1u << i->bit;
     }
-}
-
-/* Bits of APIC ids that name a core. */
-static unsigned core_bits(void)
-{
-    unsigned n = (unsigned)MAX_OF(cpu_count(), 1);
-    return n > 1 ? 64 - clz64(n - 1) : 0;
 }
 
 static uint32_t signature(const X86CPU *cpu)
@@ -53,72 +44,13 @@ static void vendor(const char *name, Regs out)
 
 static void leaf_1(X86CPU *cpu, Regs out)
 {
-    uint32_t n = (uint32_t)MAX_OF(cpu_count(), 1);
-
     out[A] = signature(cpu);
-    out[B] = (CACHE_LINE / 8) << 8 | MIN_OF(n, 255u) << 16 | (cpu->apic_id & 0xff) << 24;
+    out[B] = (CACHE_LINE / 8) << 8;
+    x86_topology_leaf_1(cpu, out);
     if (cpu->env.cr4 & CR4_OSXSAVE)
         out[C] |= 1u << 27;
-    out[D] |= n > 1 ? 1u << 28 : 0; /* HTT: more than one logical processor in the package */
     if (cpu->apic_off)
         out[D] &= ~(1u << 9);
-}
-
-/* ---- caches ---- */
-typedef struct Cache { uint8_t type, level, ways; uint32_t sets; bool shared; } Cache; /* type: 1 data, 2 instructions, 3 both */
-static const Cache caches[] = { { 1, 1, 8, 64, false }, { 2, 1, 8, 64, false }, { 3, 2, 16, 2048, false }, { 3, 3, 16, 32768, true } };
-
-static uint32_t cache_kib(const Cache *c)
-{
-    return c->ways * c->sets * CACHE_LINE / 1024;
-}
-
-static void leaf_4(const X86CPU *cpu, uint32_t subleaf, Regs out)
-{
-    const Cache *c;
-    uint32_t cores = (1u << core_bits()) - 1;
-
-    if (subleaf >= ARRAY_SIZE(caches) || cpu->is_amd)
-        return;
-    c = &caches[subleaf];
-    out[A] = c->type | (uint32_t)c->level << 5 | 1u << 8 | (c->shared ? cores : 0) << 14 | MIN_OF(cores, 63u) << 26;
-    out[B] = (CACHE_LINE - 1) | (uint32_t)(c->ways - 1) << 22;
-    out[C] = c->sets - 1;
-}
-
-/* AMD's: L1 */
-static void leaf_80000005(const X86CPU *cpu, Regs out)
-{
-    if (!cpu->is_amd)
-        return;
-    out[A] = out[B] = 0xff40ff40; /* TLBs: 64 entries, fully associative */
-    out[C] = cache_kib(&caches[0]) << 24 | (uint32_t)caches[0].ways << 16 | 1 << 8 | CACHE_LINE;
-    out[D] = cache_kib(&caches[1]) << 24 | (uint32_t)caches[1].ways << 16 | 1 << 8 | CACHE_LINE;
-}
-
-/* L2, and AMD's L3; associativity by code: 8 is 16 ways */
-static void leaf_80000006(const X86CPU *cpu, Regs out)
-{
-    out[C] = cache_kib(&caches[2]) << 16 | 8 << 12 | (cpu->is_amd ? 1 << 8 : 0) | CACHE_LINE;
-    if (cpu->is_amd) {
-        out[A] = out[B] = 0x42004200; /* TLBs: 512 entries, 4 ways */
-        out[D] = (cache_kib(&caches[3]) / 512) << 18 | 8 << 12 | 1 << 8 | CACHE_LINE;
-    }
-}
-
-/* ---- topology: leaves 0xb and 0x1f ---- */
-static void leaf_topology(const X86CPU *cpu, uint32_t subleaf, Regs out)
-{
-    out[C] = subleaf & 0xff;
-    out[D] = cpu->apic_id;
-    if (subleaf == 0) {
-        out[B] = 1;
-        out[C] |= 1 << 8; /* threads of a core: one, no bits of the id */
-    } else if (subleaf == 1) {
-        out[A] = core_bits();
-        out[B] = (uint32_t)MAX_OF(cpu_count(), 1);
-        out[C] |= 2 << 8;
-    }
 }
 
 /* ---- XSAVE: leaf 0xd ---- */
@@ -218,7 +150,7 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
         out[A] = cpu->is_amd ? 0 : 0xff01; /* see leaf 4 */
         break;
     case 4:
-        leaf_4(cpu, subleaf, out);
+        x86_topology_leaf_4(cpu, subleaf, out);
         break;
     case 5:
         if (x86_has(&cpu->features, X86_FEAT_MONITOR)) {
@@ -234,7 +166,7 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
         break;
     case 0xb:
     case 0x1f:
-        leaf_topology(cpu, subleaf, out);
+        x86_topology_leaf_extended(cpu, leaf == 0x1f, subleaf, out);
         break;
     case 0xd:
         leaf_d(cpu, subleaf, out);
@@ -252,7 +184,7 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
 /* What AMD's leaf 0x80000001 repeats of leaf 1's EDX. */
 #define AMD_REPEATED 0x0183f3ffu
 
-static void leaf_extended(X86CPU *cpu, uint32_t leaf, Regs out)
+static void leaf_extended(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
 {
     Regs basic = { 0 };
 
@@ -267,7 +199,7 @@ static void leaf_extended(X86CPU *cpu, uint32_t leaf, Regs out)
         if (cpu->is_amd) {
             add_features(cpu, 1, 0, basic);
             out[A] = signature(cpu);
-            out[C] |= cpu_count() > 1 ? 2 : 0; /* CmpLegacy */
+            x86_topology_leaf_80000001(cpu, out);
             out[D] |= basic[D] & AMD_REPEATED;
         }
         break;
@@ -275,15 +207,22 @@ static void leaf_extended(X86CPU *cpu, uint32_t leaf, Regs out)
         memcpy(out, cpu->id.brand + 16 * (leaf - 0x80000002), 16);
         break;
     case 0x80000005:
-        leaf_80000005(cpu, out);
+        x86_topology_leaf_80000005(cpu, out);
         break;
     case 0x80000006:
-        leaf_80000006(cpu, out);
+        x86_topology_leaf_80000006(cpu, out);
         break;
     case 0x80000008:
         out[A] = cpu->phys_bits | (x86_has(&cpu->features, X86_FEAT_LA57) ? 57u : 48u) << 8;
-        if (cpu->is_amd)
-            out[C] = (uint32_t)(MIN_OF(MAX_OF(cpu_count(), 1), 256) - 1) | core_bits() << 12;
+        x86_topology_leaf_80000008(cpu, out);
+        break;
+    case 0x8000001d:
+        if (x86_has(&cpu->features, X86_FEAT_TOPOEXT))
+            x86_topology_leaf_8000001d(cpu, subleaf, out);
+        break;
+    case 0x8000001e:
+        if (x86_has(&cpu->features, X86_FEAT_TOPOEXT))
+            x86_topology_leaf_8000001e(cpu, out);
         break;
     }
 }
@@ -296,7 +235,7 @@ void x86_cpuid(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
         return;
     }
     if (leaf >= 0x80000000 && leaf <= cpu->id.xlevel) {
-        leaf_extended(cpu, leaf, out);
+        leaf_extended(cpu, leaf, subleaf, out);
         return;
     }
     if (leaf > cpu->id.level) {

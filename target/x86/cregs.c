@@ -141,11 +141,8 @@ uint64_t x86_read_cr8(X86CPU *cpu)
 {
     uint64_t value = 0;
 
-    if (cpu->apic.get_cr8) {
-        bql_lock();
+    if (cpu->apic.get_cr8)
         value = cpu->apic.get_cr8(cpu->apic.opaque);
-        bql_unlock();
-    }
     return value;
 }
 
@@ -153,11 +150,8 @@ void x86_write_cr8(X86CPU *cpu, uint64_t value, uintptr_t ra)
 {
     if (value > 15)
         x86_raise_gp0(cpu, ra);
-    if (cpu->apic.set_cr8) {
-        bql_lock();
+    if (cpu->apic.set_cr8)
         cpu->apic.set_cr8(cpu->apic.opaque, (uint8_t)value);
-        bql_unlock();
-    }
 }
 
 /* ---- XCR0 ---- */

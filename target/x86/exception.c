@@ -99,7 +99,7 @@ void x86_check_interrupts(X86CPU *cpu)
                      (env->smm ? 0 : CPU_INTERRUPT_SMI | CPU_INTERRUPT_INIT);
 
     if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & takes)
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
+        cpu_exit_settle(&cpu->parent);
 }
 
 static void __attribute__((noreturn)) sleep_until_work(CPUState *cs)
@@ -129,11 +129,8 @@ static bool take_hard(X86CPU *cpu)
 {
     int vector = -1;
 
-    if (cpu->apic.get_interrupt) {
-        bql_lock();
+    if (cpu->apic.get_interrupt)
         vector = cpu->apic.get_interrupt(cpu->apic.opaque);
-        bql_unlock();
-    }
     if (vector < 0)
         return false;
     cpu->env.delivering = -1;
@@ -188,6 +185,14 @@ bool x86_do_interrupt(CPUState *cs, uint32_t request)
     return (request & CPU_INTERRUPT_HARD) && intr_deliverable(env) && take_hard(cpu);
 }
 
+/* INTR may be high for what the APIC's priorities hold back meanwhile: HLT must not end for that. */
+static bool has_interrupt(CPUState *cs)
+{
+    const X86ApicOps *apic = &x86_cpu(cs)->apic;
+
+    return !apic->has_interrupt || apic->has_interrupt(apic->opaque);
+}
+
 bool x86_has_work(CPUState *cs)
 {
     const CPUX86State *env = x86_env(cs);
@@ -199,5 +204,5 @@ bool x86_has_work(CPUState *cs)
         return true;
     if ((request & CPU_INTERRUPT_NMI) && !env->nmi_masked)
         return true;
-    return (request & CPU_INTERRUPT_HARD) && (env->eflags & EF_IF);
+    return (request & CPU_INTERRUPT_HARD) && (env->eflags & EF_IF) && has_interrupt(cs);
 }

@@ -3,12 +3,12 @@
  * Helpers of instructions about the CPU itself: CPUID, the time-stamp counter, random numbers, MONITOR and MWAIT, cache lines.
  *
  * MWAIT waits for a store to the monitored line, which nothing here watches. It may always end early, so where another vCPU could be
- * the one that stores, it only gives way; with one vCPU it halts until an interrupt, if interrupts are on.
+ * the one that stores, it sleeps briefly; with one vCPU it halts until an interrupt, if interrupts are on.
  */
-#include <sched.h>
-
 #include "base/entropy.h"
 #include "target/x86/helper_int.h"
+
+#define MWAIT_NS 1000000
 
 void helper_cpuid(CPUState *cs)
 {
@@ -53,23 +53,36 @@ void helper_monitor(CPUState *cs, uint64_t va)
     env->monitor_armed = true;
 }
 
+/* Leaves with why, to go on at next_pc. */
+static void __attribute__((noreturn)) leave_to(CPUState *cs, int why, uint64_t next_pc, uintptr_t ra)
+{
+    cpu_restore_state(cs, ra); /* cc_op */
+    x86_env(cs)->pc = next_pc;
+    cs->exception_index = why;
+    cpu_loop_exit(cs);
+}
+
 /* ECX bit 0: a masked interrupt ends it too, which it does anyway. */
 void helper_mwait(CPUState *cs, uint64_t next_pc)
 {
     CPUX86State *env = x86_env(cs);
+    uintptr_t ra = GETPC();
 
     if ((uint32_t)env->regs[X86_RCX] & ~1u)
-        x86_raise_gp0(x86_cpu(cs), GETPC());
+        x86_raise_gp0(x86_cpu(cs), ra);
     env->monitor_armed = false;
     if (cpu_count() > 1 || !(env->eflags & EF_IF)) {
-        sched_yield();
-        return;
+        cpu_spin_may_sleep(cs, MWAIT_NS);
+        leave_to(cs, EXCP_YIELD, next_pc, ra);
     }
-    cpu_restore_state(cs, GETPC()); /* cc_op */
-    env->pc = next_pc;
     cs->halted = true;
-    cs->exception_index = EXCP_HLT;
-    cpu_loop_exit(cs);
+    leave_to(cs, EXCP_HLT, next_pc, ra);
+}
+
+void helper_pause(CPUState *cs, uint64_t next_pc)
+{
+    if (cpu_spin_poll(cs, CPU_SPIN_POLL))
+        leave_to(cs, EXCP_YIELD, next_pc, GETPC());
 }
 
 void helper_probe_read(CPUState *cs, uint64_t va, uint32_t mo)

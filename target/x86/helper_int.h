@@ -22,7 +22,6 @@ uint32_t helper_aaa(uint32_t ax, uint32_t fl);
 uint32_t helper_aas(uint32_t ax, uint32_t fl);
 void helper_divide(CPUState *cs, uint64_t divisor, uint32_t desc);
 void helper_bound(CPUState *cs, uint32_t outside);
-void helper_x86_cas16(CPUState *cs, V128 *old, uint64_t va, const V128 *expected, const V128 *desired, uint32_t mo);
 /* helper_string.c, helper_io.c. desc: STR_* (helper_string.h); 1 when elements are left */
 uint32_t helper_rep_movs(CPUState *cs, uint32_t desc);
 uint32_t helper_rep_stos(CPUState *cs, uint32_t desc);
@@ -40,6 +39,7 @@ void helper_rdpmc(CPUState *cs);
 uint64_t helper_random(void);
 void helper_monitor(CPUState *cs, uint64_t va);
 void helper_mwait(CPUState *cs, uint64_t next_pc);
+void helper_pause(CPUState *cs, uint64_t next_pc);
 void helper_probe_read(CPUState *cs, uint64_t va, uint32_t mo);
 
 #endif

@@ -9,9 +9,11 @@
  * - It is Intel's, for the TSC: only of Intel's processors does Linux take the rates of TSC and APIC timer from CPUID (leaf 0x15), so nothing is
  *   calibrated at boot and nothing is watched later. With TSC-deadline mode the tick needs one MSR write.
  * - IA32_ARCH_CAPABILITIES says that none of the known leaks of speculation is there (there is no speculation), and that IBRS is always on: no page-table
- *   isolation, no retpolines, no buffer clearing; branch histories are guarded by a bit of IA32_SPEC_CTRL (bhi-ctrl) instead of loops at each system call. The family and model are of a processor that no list of affected ones names (Sapphire Rapids).
+ *   isolation, no retpolines, no buffer clearing; branch histories are guarded by a bit of IA32_SPEC_CTRL (bhi-ctrl) instead of loops at each system call. No list of affected ones names the family and model either:
+ *   they are no processor's, since programs take instructions for granted by the model that they read (GCC's target_clones by "arch="; AVX-512 by that of
+ *   a recent server), and fall back to the feature bits where they do not know it.
  * - MONITOR is left out: waiting for a store by MWAIT is built as waiting for an interrupt, while Linux, which polls where it can,
- *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs)
+ *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs, topoext)
  *   do not go with the vendor. All of them can be asked for.
  * "x86-64-v2" and "x86-64-v3" are the same processor with the instructions of these levels of the psABI only.
  */
@@ -35,7 +37,7 @@
 #define X86_64_V3 F(XSAVE), F(AVX), F(AVX2), F(BMI1), F(BMI2), F(F16C), F(FMA), F(ABM), F(MOVBE)
 #define SANDY_BRIDGE F(AES), F(PCLMULQDQ), F(XSAVE), F(XSAVEOPT), F(AVX), F(TSC_DEADLINE), F(RDTSCP), F(ARAT)
 #define ZEN F(AES), F(PCLMULQDQ), F(RDRAND), F(RDSEED), F(RDTSCP), F(PDPE1GB), F(FSGSBASE), F(SMEP), F(SMAP), F(ADX), F(CLFLUSHOPT), F(SHA_NI), F(FXSR_OPT), \
-    F(PREFETCHW), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT)
+    F(PREFETCHW), F(TOPOEXT), F(XSAVEOPT), F(XSAVEC), F(XGETBV1), F(ARAT)
 #define HASWELL F(AES), F(TSC_DEADLINE), F(PCLMULQDQ), F(PCID), F(RDRAND), F(RDTSCP), F(FSGSBASE), F(SMEP), F(ERMS), F(INVPCID), F(XSAVEOPT), F(ARAT)
 #define SKYLAKE F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(XSAVEC), F(XGETBV1), F(XSAVES)
 /* What a system wants, and programs do not see. */
@@ -54,7 +56,7 @@ static const X86Feature skylake[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V
 static const X86Feature broadwell[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, HASWELL, F(SMAP), F(RDSEED), F(ADX), F(PREFETCHW), F(NONE) };
 static const X86Feature epyc[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(NONE) };
 static const X86Feature epyc_rome[] = { PENTIUM_PRO, LONG_MODE, ANY_HERE, X86_64_V2, X86_64_V3, ZEN, F(CLWB), F(CLZERO), F(XSAVEERPTR), F(XSAVES), F(RDPID), F(UMIP), F(NONE) };
-static const X86Feature max_without[] = { F(HT), F(MONITOR), F(LA57), F(FXSR_OPT), F(XSAVEERPTR), F(AUTO_IBRS), F(NONE) };
+static const X86Feature max_without[] = { F(HT), F(MONITOR), F(LA57), F(FXSR_OPT), F(XSAVEERPTR), F(AUTO_IBRS), F(TOPOEXT), F(NONE) };
 
 typedef struct Model {
     const char *name, *description;
@@ -65,11 +67,11 @@ typedef struct Model {
 #define INTEL(brand, family, model, stepping, level) { X86_VENDOR_INTEL, brand, family, model, stepping, level, 0x80000008 }
 #define AMD(brand, family, model, stepping, xlevel) { X86_VENDOR_AMD, brand, family, model, stepping, 0xd, xlevel }
 #define MODELS(X) \
-    X("max",            "everything that calque offers", INTEL("calque max processor", 6, 143, 8, 0x1f), max_without, true) \
+    X("max",            "everything that calque offers", INTEL("calque max processor", 6, 255, 0, 0x1f), max_without, true) \
     X("qemu64",         "the least that 64-bit systems want", AMD("calque virtual CPU (qemu64)", 15, 107, 1, 0x8000000a), qemu64, false) \
     X("kvm64",          "qemu64 by another maker: Intel's vendor, family 15", INTEL("calque virtual CPU (kvm64)", 15, 6, 1, 0xd), qemu64, false) \
-    X("x86-64-v2",      "instructions of the psABI's level 2", INTEL("calque x86-64-v2 processor", 6, 143, 8, 0x1f), v2, false) \
-    X("x86-64-v3",      "instructions of the psABI's level 3", INTEL("calque x86-64-v3 processor", 6, 143, 8, 0x1f), v3, false) \
+    X("x86-64-v2",      "instructions of the psABI's level 2", INTEL("calque x86-64-v2 processor", 6, 255, 0, 0x1f), v2, false) \
+    X("x86-64-v3",      "instructions of the psABI's level 3", INTEL("calque x86-64-v3 processor", 6, 255, 0, 0x1f), v3, false) \
     X("Nehalem",        "Intel Core i7 9xx", INTEL("Intel Core i7 9xx (Nehalem Class Core i7)", 6, 26, 3, 0xb), nehalem, false) \
     X("Westmere",       "Intel Core, first generation with AES", INTEL("Westmere E56xx/L56xx/X56xx (Nehalem-C)", 6, 44, 1, 0xb), westmere, false) \
     X("SandyBridge",    "Intel Core, second generation", INTEL("Intel Xeon E312xx (Sandy Bridge)", 6, 42, 1, 0xd), sandy_bridge, false) \

@@ -4,12 +4,11 @@
  *
  * A register that has no row, whose feature is absent, or whose value has reserved bits set raises #GP(0): systems probe for
  * registers by that. What machine checks would report stays quiet: ten banks that never hold an error.
- * IA32_APIC_BASE, x2APIC's registers and IA32_TSC_DEADLINE are the local APIC's, reached by X86ApicOps with the big lock.
+ * IA32_APIC_BASE, x2APIC's registers and IA32_TSC_DEADLINE are the local APIC's, reached by X86ApicOps.
  * IA32_DEBUGCTL is kept without effect: there are no branch records, and BTF does not change what TF does.
  * Performance counters are not built, and CPUID says so; IA32_PERF_STATUS gives the constant ratio that old systems divide by.
  */
 #include "base/bits.h"
-#include "base/lock.h"
 #include "base/log.h"
 #include "target/x86/msr.h"
 #include "target/x86/paging.h"
@@ -21,32 +20,17 @@
 #define ARCH_CAPABILITIES (BIT(0) | BIT(1) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(13) | BIT(14) | BIT(15) | BIT(20) | BIT(24) | BIT(26) | BIT(27) | BIT(62))
 
 /* ---- the local APIC's ---- */
-/* Runs call with the big lock, which helpers do not hold and devices' handlers may. */
-#define WITH_BIG_LOCK(call)    \
-    ({                         \
-        bool had = bql_locked(); \
-        if (!had)              \
-            bql_lock();        \
-        bool ok = (call);      \
-        if (!had)              \
-            bql_unlock();      \
-        ok;                    \
-    })
-
-static bool apic_get_base(X86CPU *cpu, uint64_t *value)
+static bool read_apic_base(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t *value)
 {
+    if (!cpu->apic.get_base)
+        return false;
     *value = cpu->apic.get_base(cpu->apic.opaque);
     return true;
 }
 
-static bool read_apic_base(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t *value)
-{
-    return cpu->apic.get_base && WITH_BIG_LOCK(apic_get_base(cpu, value));
-}
-
 static bool write_apic_base(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t value)
 {
-    if (!cpu->apic.set_base || !WITH_BIG_LOCK(cpu->apic.set_base(cpu->apic.opaque, value)))
+    if (!cpu->apic.set_base || !cpu->apic.set_base(cpu->apic.opaque, value))
         return false;
     cpu->apic_off = !(value & APIC_BASE_ENABLE);
     return true;
@@ -54,12 +38,12 @@ static bool write_apic_base(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t
 
 static bool read_apic(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t *value)
 {
-    return cpu->apic.msr_read && WITH_BIG_LOCK(cpu->apic.msr_read(cpu->apic.opaque, row->index + n, value));
+    return cpu->apic.msr_read && cpu->apic.msr_read(cpu->apic.opaque, row->index + n, value);
 }
 
 static bool write_apic(X86CPU *cpu, const MsrRow *row, uint32_t n, uint64_t value)
 {
-    return cpu->apic.msr_write && WITH_BIG_LOCK(cpu->apic.msr_write(cpu->apic.opaque, row->index + n, value));
+    return cpu->apic.msr_write && cpu->apic.msr_write(cpu->apic.opaque, row->index + n, value);
 }
 
 /* ---- the time-stamp counter ---- */

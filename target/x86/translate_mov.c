@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Translating x86: moves, exchanges, extensions, conditional moves, and instructions that do nothing here. */
 #include "target/x86/translate_alu.h"
+#include "target/x86/helper_int.h"
 #include "target/x86/translate.h"
 
 void trans_mov(DisasContext *s, const X86Insn *i) { store_op(s, i, 0, load_op(s, i, 1)); }
@@ -83,8 +84,12 @@ void trans_xlat(DisasContext *s, const X86Insn *i)
 
 void trans_nop(DisasContext *s, const X86Insn *i) {}
 
-/* A hint to the host's other threads, which they do not need: a block that spins polls. */
-void trans_pause(DisasContext *s, const X86Insn *i) {}
+/* A vCPU that waits for another may give way. Not in the blocks of one instruction, which end with more than the next one's address. */
+void trans_pause(DisasContext *s, const X86Insn *i)
+{
+    if (!(s->flags & (BF_TF | BF_INHIBIT | BF_RF | BF_SLOW)))
+        ir_call(s->f, &ir_helper_pause, ir_i64(s->f, s->next_pc));
+}
 
 /* arg: IR_FENCE_*. */
 void trans_fence(DisasContext *s, const X86Insn *i) { ir_fence(s->f, (unsigned)i->row->arg); }

@@ -214,7 +214,10 @@ def case_refuses_memory_and_cpu_counts():
     refused(["-M", "virt", "-m", "900T"], "-m", "255 GiB")
     for n in ("0", "-1", "999", "99999999999999999999", "four", ""):
         refused(["-M", "virt", "-smp", n], "-smp " + n)
-    refused(["-M", "virt", "-smp", "4,cores=2"], "cores")
+    for smp, *words in (("4,cores=3", "3 cores", "4 CPUs"), ("5,sockets=2,cores=2,threads=1", "4 CPUs", "cpus=5", "cpus=4"), ("4,corse=2", "corse", "cores"),
+                        ("4,dies=2", "dies=2", "clusters"), ("2,maxcpus=4", "maxcpus=4", "cannot be added"), ("4,maxcpus=2", "maxcpus=2", "cpus=4"),
+                        ("4,cores=0", "cores=0"), ("4,cores", "cores="), ("cores=1024,sockets=4", "-smp 4096", "1 to"), ("cores=4096,sockets=4096", "-smp")):
+        refused(["-M", "virt", "-smp", smp], *words)
     refused(["-M", "virt,gic-version=2", "-smp", "9"], "-smp 9", "gic-version=3")
 
 
@@ -291,7 +294,7 @@ def case_help():
     printed(["-M", "virt,help"], "gic-version")
     printed(["-cpu", "help"], "max", "cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "pauth")
     printed(["-accel", "help"], "thread=multi|single", "tb-size")
-    printed(["-d", "help"], "in_asm", "op_opt", "out_asm", "int", "mmu", "exec", "cpu", "guest_errors", "unimp")
+    printed(["-d", "help"], "in_asm", "op_opt", "out_asm", "int", "mmu", "exec", "cpu", "guest_errors", "unimp", "sync")
     printed(["-device", "help"], "VGA", "pl011")
     printed(["-device", "isa-debugcon,help"], "iobase=<number>", "chardev=")
 
@@ -314,6 +317,13 @@ def case_wild_guest():
     r = run(*boot_args("-serial", "stdio", "-d", "guest_errors,int", selector=WILD))
     check(r.returncode == 0 and HELLO in r.stdout, f"{r.returncode}: {r.stdout!r} {r.stderr[-300:]!r}")
     check(b"pl011: " in r.stderr, f"no word of the bad access: {r.stderr[-600:]!r}")
+
+
+def case_sync_report():
+    r = run(*boot_args("-serial", "stdio", "-smp", "2", "-d", "sync"))
+    check(r.returncode == 0 and HELLO in r.stdout, f"{r.returncode}: {r.stdout!r} {r.stderr[-300:]!r}")
+    for word in (b"memory/dispatch.c:", b"pl011", b"kick"):
+        check(word in r.stderr, f"{word!r} is not in {r.stderr!r}")
 
 
 def case_dumpdtb():
@@ -379,7 +389,9 @@ def case_monitor():
     with Running(*boot_args("-serial", "null", "-monitor", "stdio", "-smp", "2", selector=WAIT), stdin=subprocess.PIPE) as e:
         read_until(e.p.stdout.fileno(), PROMPT)
         for line, answer in ((b"help", b"system_powerdown"), (b"info", b"info registers"), (b"info cpus", b"CPU #1"), (b"info registers", b"CPU #1"),
-                             (b"info mtree", b"pl011"), (b"info jit", b"blocks"), (b"info version", b"calque "), (b"inof", b"info"),
+                             (b"info mtree", b"pl011"), (b"info jit", b"blocks"), (b"sync-profile on", b""), (b"sync-profile", b"is on"),
+                             (b"sync-profile maybe", b"none of"), (b"info sync-profile", b"big lock"), (b"info sync-profile -m 1", b"Call site"),
+                             (b"sync-profile reset", b""), (b"sync-profile off", b""), (b"info sync-profile", b"not counting now"), (b"info version", b"calque "), (b"inof", b"info"),
                              (b"info regsters", b"registers"), (b"stop", b""), (b"info status", b"paused"), (b"info registers", b"CPU #1"),
                              (b"system_reset", b""), (b"cont", b""), (b"info status", b"running"), (b"log nonsense", b"nonsense"), (b"", b""),
                              (b"x" * 5000, b"")):

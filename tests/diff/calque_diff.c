@@ -79,7 +79,7 @@ static void build_tables(void)
 static ArmCPU *create_cpu(void)
 {
     GError *error = NULL;
-    CPUState *cs = cpu_arch_aarch64.create("max", 0, false, &error);
+    CPUState *cs = cpu_arch_aarch64.create("max", NULL, 0, false, &error);
     if (!cs)
         g_error("%s", error->message);
     accel_init_cpu(cs);
@@ -107,7 +107,7 @@ static void start_case(ArmCPU *cpu, const DiffCase *c)
     memcpy(env->x, c->in.x, sizeof(env->x));
     env->sp = c->in.sp;
     env->pc = DIFF_CODE;
-    env->exclusive_addr = ~0ull;
+    env->exclusive = EXCLUSIVE_OPEN;
     memcpy(env->v, c->in.v, sizeof(env->v));
     arm_fpcr_set(&cpu->parent, (uint32_t)c->in.fpcr);
     arm_fpsr_set(&cpu->parent, (uint32_t)c->in.fpsr);

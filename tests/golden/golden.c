@@ -30,7 +30,7 @@ static MemoryRegion ram;
 static CPUState *create_cpu(void)
 {
     GError *error = NULL;
-    CPUState *cs = cpu_arch_aarch64.create("max", 0, false, &error);
+    CPUState *cs = cpu_arch_aarch64.create("max", NULL, 0, false, &error);
     if (!cs)
         g_error("%s", error->message);
     accel_init_cpu(cs);

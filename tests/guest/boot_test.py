@@ -36,6 +36,7 @@ class Guest:
         self.deadline = time.monotonic() + timeout
         self.output = b""
         self.seen = 0
+        self.status = None
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.pid = os.fork()
@@ -66,10 +67,16 @@ class Guest:
             if match:
                 self.seen = match.end()
                 return match
+            if self.ended() and not self.read_some():
+                raise Failure(f"ended with wait status {self.status} while waiting for {pattern!r}")
             self.read_some()
+
+    def ended(self):
+        """Whether the program has ended; its wait status is kept. There may be output left."""
+        if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                raise Failure(f"ended with wait status {status} while waiting for {pattern!r}")
+            self.status = status if pid else None
+        return self.status is not None
 
     def type(self, text):
         os.write(self.master, text)
@@ -81,24 +88,20 @@ class Guest:
 
     def finish(self):
         """Waits for the end; returns the exit status (negative: signal)."""
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                while self.read_some():
-                    pass
-                return os.waitstatus_to_exitcode(status)
+        while not self.ended():
             self.read_some()
+        while self.read_some():
+            pass
+        return os.waitstatus_to_exitcode(self.status)
 
     def check_terminal(self):
         if termios.tcgetattr(self.slave) != self.before:
             raise Failure("the terminal's modes are not what they were")
 
     def close(self):
-        try:
+        if not self.ended():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
         os.close(self.master)
         os.close(self.slave)
 
@@ -290,21 +293,25 @@ def kernel_files(n):
     return (CACHE / f"{guest_of(n)}-initrd.gz", CACHE / f"{guest_of(n)}-{CASES[n][1]}/vmlinuz")
 
 
+def emulator_command(emulator, guest, options, kernel=None, initrd=None, append=""):
+    """The command line that boots Debian for guest from a kernel, or from what options say."""
+    defaults = {"-M": GUESTS[guest][0], "-m": "1G", "-cpu": "max"}
+    machine = [word for option, value in defaults.items() if option not in options for word in (option, value)]
+    linux = ["-kernel", str(kernel), "-initrd", str(initrd), "-append", f"console={GUESTS[guest][1]} {append}".strip()] if kernel else []
+    return [emulator, *machine, "-nographic", *linux, *options]
+
+
 def run(emulator, name):
     function, flavour, options, append, seconds = CASES[name]
     guest = guest_of(name)
-    machine = [] if "-M" in options else ["-M", GUESTS[guest][0]]
-    memory = [] if "-m" in options else ["-m", "1G"]
-    cpu = [] if "-cpu" in options else ["-cpu", "max"]
     slower = float(os.environ.get("CALQUE_TEST_SLOWER", "1"))
-    kernel = [] if flavour is None else ["-kernel", str(CACHE / f"{guest}-{flavour}/vmlinuz"), "-initrd", str(CACHE / f"{guest}-initrd.gz"),
-                                         "-append", f"console={GUESTS[guest][1]} {append}".strip()]
     variables = tempfile.NamedTemporaryFile(prefix="calque-vars-")
     if any("{vars}" in o for o in options):
         variables.write(pathlib.Path(OVMF.format("VARS")).read_bytes())
         variables.flush()
-    command = [emulator, *machine, *cpu, *memory, "-nographic", *kernel, *(o.replace("{vars}", variables.name) for o in options)]
-    g = Guest(command, seconds * slower)
+    options = [o.replace("{vars}", variables.name) for o in options]
+    kernel = flavour and CACHE / f"{guest}-{flavour}/vmlinuz"
+    g = Guest(emulator_command(emulator, guest, options, kernel, CACHE / f"{guest}-initrd.gz", append), seconds * slower)
     start = time.monotonic()
     try:
         function(g)

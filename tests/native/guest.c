@@ -112,7 +112,7 @@ static void set_segments(CPUX86State *env)
 static void create_cpu(void)
 {
     GError *error = NULL;
-    CPUState *cs = cpu_arch_x86_64.create("max", 0, false, &error);
+    CPUState *cs = cpu_arch_x86_64.create("max", NULL, 0, false, &error);
     if (!cs)
         g_error("%s", error->message);
     accel_init_cpu(cs);

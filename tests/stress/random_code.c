@@ -96,7 +96,7 @@ static void parse(int argc, char **argv)
 static void start(void)
 {
     AccelConfig accel = { .interp = interp, .no_opt = no_opt, .single_thread = single, .tb_size = 8 << 20 };
-    MachineConfig machine = { .smp = 2, .ram_bytes = 64 << 20, .cpu = guest->cpu, .no_defaults = true };
+    MachineConfig machine = { .smp = cpu_topology_flat(2), .ram_bytes = 64 << 20, .cpu = guest->cpu, .no_defaults = true };
     g_autoptr(GError) error = NULL;
     if (!accel_init(&accel, guest->arch->ops, &error))
         g_error("%s", error->message);

@@ -359,7 +359,7 @@ static void start(void)
     const BoardClass *board = board_find(machine_name ? machine_name : "q35");
     AccelConfig accel = { .tb_size = 8 << 20 };
     Drive drives[2] = { { .interface = DRIVE_IF_IDE }, { .interface = DRIVE_IF_IDE, .cdrom = true, .index = 2 } };
-    MachineConfig machine = { .smp = 2, .ram_bytes = (uint64_t)RAM_MIB << 20 };
+    MachineConfig machine = { .smp = cpu_topology_flat(2), .ram_bytes = (uint64_t)RAM_MIB << 20 };
     g_autoptr(GError) error = NULL;
     if (!board)
         g_error("no machine '%s'", machine_name);

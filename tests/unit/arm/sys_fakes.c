@@ -81,7 +81,7 @@ ArmCPU *sys_cpu(const char *spec)
         g_assert_true(memory_region_init_ram(&ram, "ram", RAM_SIZE, &error));
         memory_region_add_subregion(memory_system_root(), RAM_BASE, &ram);
     }
-    cs = cpu_arch_aarch64.create(spec, next_index++, false, &error);
+    cs = cpu_arch_aarch64.create(spec, NULL, next_index++, false, &error);
     bql_unlock();
     g_assert_no_error(error);
     g_assert_nonnull(cs);

@@ -160,9 +160,6 @@ static void test_wfx(void)
     cpu->parent.halted = false;
     arm_cpu_set_irq(&cpu->parent, ARM_LINE_IRQ, true);
     g_assert_false(sys_leaves(cpu, wfi, NULL)); /* masked, but pending */
-    g_assert_true(sys_leaves(cpu, wfe, NULL));
-    g_assert_cmpint(cpu->parent.exception_index, ==, EXCP_INTERRUPT);
-    g_assert_false(cpu->parent.halted);
     arm_set_pstate(cpu, 0);
     g_assert_true(sys_leaves(cpu, wfi, NULL));
     g_assert_cmphex(cpu->env.exc.syndrome, ==, ARM_SYN(EC_WFX, 0x1e00000));
@@ -171,8 +168,91 @@ static void test_wfx(void)
     arm_cpu_set_irq(&cpu->parent, ARM_LINE_IRQ, false);
 }
 
+static bool waits(ArmCPU *cpu)
+{
+    cpu->parent.halted = false;
+    return sys_leaves(cpu, wfe, NULL);
+}
+
+/* With nothing armed a WFE halts: until SEV, or an interrupt that is not masked. */
+static void test_wfe_halts(void)
+{
+    ArmCPU *cpu = sys_cpu("max"), *other = sys_cpu("max");
+    CPUState *cs = &cpu->parent;
+
+    helper_sevl(cs);
+    g_assert_false(waits(cpu)); /* consumes the event */
+    g_assert_true(waits(cpu));
+    g_assert_true(cs->halted);
+    g_assert_cmpint(cs->exception_index, ==, EXCP_HLT);
+    g_assert_false(arm_has_work(cs));
+    arm_cpu_set_irq(cs, ARM_LINE_IRQ, true);
+    g_assert_false(arm_has_work(cs)); /* masked */
+    cpu->env.pstate &= ~PSTATE_I;
+    g_assert_true(arm_has_work(cs));
+    arm_cpu_set_irq(cs, ARM_LINE_IRQ, false);
+    cs->exit_request = 0;
+    helper_sev(&other->parent);
+    g_assert_true(arm_has_work(cs));
+    g_assert_cmpuint(cs->exit_request, ==, 1); /* kicked */
+    g_assert_false(waits(cpu));
+    g_assert_false(waits(other)); /* SEV is for its sender, too */
+    g_assert_true(waits(other));
+    cpu->power = ARM_POWER_OFF;
+    cs->halted = true;
+    helper_sev(&other->parent);
+    g_assert_false(arm_has_work(cs)); /* PSCI's off is not WFE's wait */
+}
+
+/* With the monitor armed it polls; with the event stream on it sleeps until the counter's next edge. */
+static void test_wfe_waits_briefly(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    unsigned long waited = 0;
+
+    cpu->env.exclusive = EXCLUSIVE_WATCHED;
+    for (unsigned i = 0; i < 100; i++)
+        waited += waits(cpu);
+    g_assert_cmpuint(waited, ==, 0); /* no vCPU thread is awake, so nobody wants the core */
+    cpu->env.exclusive = EXCLUSIVE_OPEN;
+    cpu->env.cntkctl_el1 = 1 << 2 | 12 << 4; /* EVNTEN, EVNTI 12: every 8192 ticks */
+    for (unsigned dir = 0; dir < 2; dir++) {
+        cpu->env.cntkctl_el1 |= dir << 3;
+        g_assert_true(waits(cpu));
+        g_assert_cmpint(cpu->parent.exception_index, ==, EXCP_YIELD);
+        g_assert_false(cpu->parent.halted);
+        int64_t before = clock_get_ns(CLOCK_VIRTUAL), ns = cpu->parent.spin.sleep_ns, wakes = before + ns;
+        g_assert_cmpint(ns, >, 0);
+        g_assert_cmpint(ns, <=, 8192 * 16);
+        g_assert_cmpint(wakes / (4096 * 16) % 2, !=, dir); /* on the side of the edge that follows it, but for the time that has passed since */
+        g_assert_true(cpu->parent.spin.may_sleep);
+    }
+}
+
+static void yield(ArmCPU *cpu, void *arg) { helper_yield(&cpu->parent); }
+
+/* YIELD gives way now and then, while more vCPUs are awake than there are cores. */
+static void test_yield(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    int crowd = (int)g_get_num_processors() + 1;
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < 64; i++)
+        g_assert_false(sys_leaves(cpu, yield, NULL));
+    cpu_spin_count_awake(crowd);
+    for (unsigned i = 0; i < 64; i++)
+        left += sys_leaves(cpu, yield, NULL);
+    cpu_spin_count_awake(-crowd);
+    g_assert_cmpuint(left, ==, 2);
+    g_assert_cmpint(cpu->parent.exception_index, ==, EXCP_YIELD);
+}
+
 void sys_add_timer_tests(void)
 {
+    g_test_add_func("/arm/wfx/yield", test_yield);
+    g_test_add_func("/arm/wfx/wfe-halts", test_wfe_halts);
+    g_test_add_func("/arm/wfx/wfe-waits-briefly", test_wfe_waits_briefly);
     g_test_add_func("/arm/timer/phys-and-virt", test_timers);
     g_test_add_func("/arm/pmu/cycle-counter", test_cycle_counter);
     g_test_add_func("/arm/pmu/event-counters", test_event_counters);

@@ -6,6 +6,7 @@
 #include "tests/unit/arm/sys_fakes.h"
 
 #include "accel/ir/builder.h"
+#include "base/bits.h"
 #include "base/rcu.h"
 #include "target/arm/decode.h"
 #include "target/arm/helper_a64.h"
@@ -19,11 +20,21 @@ static uint8_t page_bits;
 
 /* ---- what accel would do ---- */
 uint32_t trans_fetch32(TransContext *t, uint64_t pc) { return words[(pc - PC) / 4 % n_words]; }
+unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned max)
+{
+    unsigned first = (unsigned)(pc - PC) / 4, n = first < n_words ? MIN_OF(max, (n_words - first) * 4) : 0;
+    memcpy(out, &words[first % n_words], n);
+    return n;
+}
 bool trans_same_page(const TransContext *t, uint64_t pc) { return pc < PC + 4096; }
 uint8_t mmu_code_target_bits(CPUState *cpu, uint64_t va, unsigned idx, uintptr_t ra) { return page_bits; }
 void *mmu_probe_store(CPUState *cpu, uint64_t va, unsigned size, unsigned idx, uintptr_t ra) { return NULL; }
 void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra) {}
-V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo, uintptr_t ra) { return *e; }
+bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out) { return false; }
+ExclusiveResult mmu_st_exclusive(CPUState *cpu, uint64_t va, const V128 *v, IRMemOp mo, uintptr_t ra) { return EXCLUSIVE_FAILED; }
+static bool strict;
+bool mmu_exclusive_is_strict(uint64_t pc) { return strict; }
+void mmu_exclusive_make_strict(CPUState *cpu, uint64_t pc, unsigned idx) {}
 void host_fp_harvest(CPUState *cpu) {}
 void host_fp_reload(CPUState *cpu) {}
 
@@ -216,6 +227,90 @@ static void test_eret_illegal(void)
     g_assert_cmphex(env->pstate & PSTATE_IL, ==, 0);
 }
 
+/* ---- exclusive pairs: a compare-and-swap, or helpers ---- */
+enum { LDXR = 0xc85f7c01, ADD = 0x91000421, STXR = 0xc8027c01, LDR = 0xf9400083, B_NE = 0x54000061, ADD_BASE = 0x91002000, CBZ = 0xb4000061,
+       CBZ_BACK = 0xb4ffffa1, LDAXP = 0xc87f8801, STLXP = 0xc8258801, STXR_W = 0x88027c01, LDXR_BASE = 0xc85f7c00, MRS = 0xd53be043,
+       CLREX = 0xd5033f5f, STXR_X6 = 0xc8027cc1, NOP = 0xd503201f };
+
+static const struct { const char *name; unsigned n; uint32_t w[6]; bool strict_load, light_store; } pairs[] = {
+    { "at once", 2, { LDXR, STXR }, false, true },
+    { "arithmetic and a branch out", 5, { LDXR, ADD, B_NE, NOP, STXR }, false, true },
+    { "two branches out", 5, { LDXR, CBZ, ADD, CBZ, STXR }, false, true },
+    { "pairs", 2, { LDAXP, STLXP }, false, true },
+    { "a load between", 3, { LDXR, LDR, STXR }, true, false },
+    { "a system register between", 3, { LDXR, MRS, STXR }, true, false },
+    { "the base changes", 3, { LDXR, ADD_BASE, STXR }, true, false },
+    { "the load writes its base", 2, { LDXR_BASE, STXR }, false, false },
+    { "another size", 2, { LDXR, STXR_W }, false, false },
+    { "another base", 2, { LDXR, STXR_X6 }, false, false },
+    { "clrex", 3, { LDXR, CLREX, STXR }, true, false },
+    { "two stores", 3, { LDXR, STXR, STXR }, false, true },
+    { "no load", 1, { STXR }, false, false },
+    { "no store", 3, { LDXR, ADD, LDR }, false, false },
+};
+
+static void test_exclusive_pairs(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+
+    for (unsigned i = 0; i < ARRAY_SIZE(pairs); i++) {
+        g_test_message("%s", pairs[i].name);
+        translate_words(cpu, EL1_FLAGS, pairs[i].w, pairs[i].n);
+        g_assert_cmpint(calls("ld_exclusive"), ==, pairs[i].strict_load);
+        g_assert_cmpuint(count_op(IR_atom_cas), ==, pairs[i].light_store);
+    }
+    translate_words(cpu, EL1_FLAGS, pairs[11].w, 3);
+    g_assert_true(calls("st_exclusive"));
+}
+
+/* A load whose store was seen to come another way watches; so does one whose store is in another block. */
+static void test_exclusive_divided(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t w[] = { LDXR, ADD, STXR };
+
+    strict = true;
+    translate_words(cpu, EL1_FLAGS, w, 3);
+    g_assert_true(calls("ld_exclusive"));
+    g_assert_true(calls("st_exclusive"));
+    strict = false;
+    translate(cpu, EL1_FLAGS, 2);
+    g_assert_true(calls("ld_exclusive"));
+    const uint32_t back[] = { LDXR, CBZ_BACK, STXR };
+    translate_words(cpu, EL1_FLAGS, back, 3);
+    g_assert_cmpuint(count_op(IR_atom_cas), ==, 0);
+}
+
+/* The words that are translated decide, not those that a look ahead has seen before. */
+static void test_exclusive_rewritten(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    TransContext t = { .f = &func, .cpu = &cpu->parent, .pc = PC, .flags = EL1_FLAGS, .max_insns = 3 };
+    const uint32_t w[] = { LDXR, ADD, STXR };
+
+    memcpy(words, w, sizeof w);
+    n_words = 3;
+    ir_reset(&func, &target_aarch64, PC, EL1_FLAGS);
+    arm_trans_init(&t);
+    for (; t.n_insns < 3; t.n_insns++) {
+        arm_trans_insn(&t);
+        words[1] = LDR;
+    }
+    g_assert_cmpuint(count_op(IR_atom_cas), ==, 0);
+}
+
+/* A load-exclusive far down in a block begins the next one. */
+static void test_exclusive_begins_block(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    const uint32_t w[] = { NOP, NOP, LDXR, ADD, STXR };
+
+    TransContext t = translate_words(cpu, EL1_FLAGS, w, 5);
+    g_assert_cmphex(t.pc, ==, PC + 12);
+    g_assert_true(t.ended);
+    g_assert_cmphex(func.exits[0].pc, ==, PC + 8);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -224,6 +319,10 @@ int main(int argc, char **argv)
     g_assert_cmpint(arm_slots[SLOT_SP].type, ==, IR_I64); /* links the real target_aarch64 instead of the fake */
     g_test_add_func("/arm/translate/random-words-verify", test_random_words);
     g_test_add_func("/arm/translate/bti-guards-landing", test_bti);
+    g_test_add_func("/arm/translate/exclusive-pairs", test_exclusive_pairs);
+    g_test_add_func("/arm/translate/exclusive-divided", test_exclusive_divided);
+    g_test_add_func("/arm/translate/exclusive-rewritten", test_exclusive_rewritten);
+    g_test_add_func("/arm/translate/exclusive-begins-block", test_exclusive_begins_block);
     g_test_add_func("/arm/translate/software-step-is-alone", test_step);
     g_test_add_func("/arm/translate/breakpoint-checks", test_breakpoint_checks);
     g_test_add_func("/arm/translate/sp-alignment-checked-once", test_sp_checked_once);

@@ -79,7 +79,7 @@ static void start(const char *board, uint64_t ram)
     fakes_init();
     fakes_x86_init();
     make_bios();
-    config.smp = 2;
+    config.smp = cpu_topology_flat(2);
     config.ram_bytes = ram;
     config.bios = config.kernel ? NULL : bios_path;
     if (!board_find(board)->init(&config, &error))
@@ -388,7 +388,7 @@ static void test_refusals(void)
 {
     static const MachineOption odd = { "hpet", "maybe" };
     const MachineConfig rows[] = {
-        { .smp = 65 }, { .ram_bytes = 1 << 20 }, { .kernel = "k", .bios = "b" }, { .dtb = "tree" }, { .options = &odd, .n_options = 1 },
+        { .smp = cpu_topology_flat(65) }, { .ram_bytes = 1 << 20 }, { .kernel = "k", .bios = "b" }, { .dtb = "tree" }, { .options = &odd, .n_options = 1 },
     };
     static const char *const messages[] = { "-smp 65", "-m:", "-bios", "-dtb", "hpet=maybe" };
 

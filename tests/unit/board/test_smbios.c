@@ -17,7 +17,7 @@ static GPtrArray *options_of(const char *text)
 static bool build(const char *option, bool no_firmware, Smbios *out, GError **error)
 {
     g_autoptr(GPtrArray) options = option ? options_of(option) : NULL;
-    SmbiosConfig c = { .product = "q35", .no_firmware = no_firmware, .n_cpus = 3, .low_ram = 2ull << 30, .high_ram = 38ull << 30, .options = options };
+    SmbiosConfig c = { .product = "q35", .no_firmware = no_firmware, .n_sockets = 3, .cores = 2, .threads = 4, .low_ram = 2ull << 30, .high_ram = 38ull << 30, .options = options };
 
     return smbios_build(&c, out, error);
 }

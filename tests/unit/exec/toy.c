@@ -7,17 +7,25 @@
 
 #define TOY_OFFSET(field) offsetof(ToyCPU, field)
 
+#ifdef TOY_JIT
+#define TOY_INTERP false
+#else
+#define TOY_INTERP true
 const HostOps *host_ops;
 HostFeatures host_features;
+bool host_one_thread;
 const HostOps host_ops_x86_64;
 bool host_features_init(const char *remove, GError **error) { return true; }
 void host_fp_harvest(CPUState *cpu) {}
 void host_fp_reload(CPUState *cpu) {}
+#endif
 
 uint8_t *toy_ram;
 uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
+void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+void (*toy_trans_hook)(uint64_t pc);
 static MemoryRegion mmio_mr, small_mr;
 static GArray *maps; /* maps_lock */
 static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
@@ -42,8 +50,30 @@ static void helper_svc(CPUState *cpu)
 static void helper_tlbi(CPUState *cpu, uint64_t va)
 {
     mmu_flush_range_all(cpu, va, 1, 12, MMU_ASID_ANY, ~0u);
+    mmu_sync(cpu);
 }
 
+static void helper_hook(CPUState *cpu, uint64_t a, uint64_t imm)
+{
+    toy_hook(toy(cpu), a, imm);
+}
+
+static const IRHelper ir_hook = { "hook", (void (*)(void))helper_hook, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 2, { IR_I64, IR_I64 } };
+
+static uint64_t helper_ldx(CPUState *cpu, uint64_t va, uint32_t mo)
+{
+    V128 v;
+    g_assert_true(mmu_ld_exclusive(cpu, va, mo, GETPC(), &v));
+    return v.u64[0];
+}
+
+static uint64_t helper_stx(CPUState *cpu, uint64_t va, uint64_t v, uint32_t mo)
+{
+    return mmu_st_exclusive(cpu, va, &(V128){ .u64 = { v } }, mo, GETPC()) != EXCLUSIVE_STORED;
+}
+
+static const IRHelper ir_ldx = { "ldx", (void (*)(void))helper_ldx, IR_CALL_ENV | IR_CALL_FAULTS, IR_I64, 2, { IR_I64, IR_I32 } };
+static const IRHelper ir_stx = { "stx", (void (*)(void))helper_stx, IR_CALL_ENV | IR_CALL_FAULTS, IR_I64, 3, { IR_I64, IR_I64, IR_I32 } };
 static const IRHelper ir_halt = { "halt", (void (*)(void))helper_halt, IR_CALL_ENV | IR_CALL_FAULTS, IR_VOID, 0, { 0 } };
 static const IRHelper ir_svc = { "svc", (void (*)(void))helper_svc, IR_CALL_ENV | IR_CALL_FAULTS, IR_VOID, 0, { 0 } };
 static const IRHelper ir_tlbi = { "tlbi", (void (*)(void))helper_tlbi, IR_CALL_ENV | IR_CALL_READS, IR_VOID, 1, { IR_I64 } };
@@ -64,6 +94,10 @@ static void trans_memory(TransContext *t, unsigned op, unsigned a, unsigned b, i
         ir_put(f, a, ir_ld(f, IR_I64, addr, imm, memop(t, MO_64)));
     else if (op == TOY_ATOM)
         ir_put(f, a, ir_atom_rmw(f, IR_I64, IR_AT_ADD, addr, ir_i64(f, (uint64_t)imm), memop(t, MO_64)));
+    else if (op == TOY_LDX)
+        ir_put(f, a, ir_call(f, &ir_ldx, addr, ir_i32(f, memop(t, MO_64))));
+    else if (op == TOY_STX)
+        ir_put(f, 15, ir_call(f, &ir_stx, addr, ir_get(f, IR_I64, a), ir_i32(f, memop(t, MO_64))));
     else
         ir_st(f, addr, imm, ir_get(f, IR_I64, a), memop(t, op == TOY_ST ? MO_64 : MO_32));
 }
@@ -81,11 +115,25 @@ static void trans_call(TransContext *t, unsigned op, unsigned a)
     goto_pc(t, IR_EXIT_MAIN, t->pc);
 }
 
+static void trans_rare(TransContext *t, uint64_t pc, unsigned a, unsigned b, int64_t imm)
+{
+    if (t->flags & TOY_RARE_FORM) {
+        trans_memory(t, TOY_ATOM, a, b, imm);
+        t->flags &= ~(uint64_t)TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc + 4);
+    } else {
+        t->flags |= TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc);
+    }
+}
+
 static void toy_trans_insn(TransContext *t)
 {
     IRFunc *f = t->f;
     uint64_t pc = t->pc;
     ir_insn_start(f, pc, 0);
+    if (toy_trans_hook)
+        toy_trans_hook(pc);
     uint32_t w = trans_fetch32(t, pc);
     unsigned op = w >> 24, a = w >> 20 & 15, b = w >> 16 & 15;
     int64_t imm = (int16_t)w;
@@ -94,7 +142,7 @@ static void toy_trans_insn(TransContext *t)
     case TOY_LI: ir_put(f, a, ir_i64(f, w & 0xffff)); break;
     case TOY_LUI: ir_put(f, a, ir_or(f, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)(w & 0xffff) << 16))); break;
     case TOY_ADD: ir_put(f, a, ir_add(f, ir_get(f, IR_I64, b), ir_i64(f, (uint64_t)imm))); break;
-    case TOY_LD: case TOY_ST: case TOY_ST32: case TOY_ATOM: trans_memory(t, op, a, b, imm); break;
+    case TOY_LD: case TOY_ST: case TOY_ST32: case TOY_ATOM: case TOY_LDX: case TOY_STX: trans_memory(t, op, a, b, imm); break;
     case TOY_B: goto_pc(t, IR_EXIT_CHAIN, pc + 4 * (uint64_t)imm); break;
     case TOY_BNE: case TOY_BLT:
         ir_br(f, op == TOY_BNE ? IR_NE : IR_LTU, ir_get(f, IR_I64, a), ir_get(f, IR_I64, b),
@@ -104,6 +152,18 @@ static void toy_trans_insn(TransContext *t)
         ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_JUMP, .flags = t->flags }));
         t->ended = true;
         break;
+    case TOY_BL:
+        ir_put(f, a, ir_i64(f, pc + 4));
+        ir_exit(f, ir_add_exit(f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = pc + 4 * (uint64_t)imm, .flags = t->flags, .is_call = true,
+                                            .ret_pc = pc + 4, .ret_flags = t->flags }));
+        t->ended = true;
+        break;
+    case TOY_RET:
+        ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_RET, .flags = t->flags }));
+        t->ended = true;
+        break;
+    case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
+    case TOY_RARE: trans_rare(t, pc, a, b, imm); break;
     case TOY_TLBI: case TOY_SVC: case TOY_HLT: trans_call(t, op, a); break;
     default: trans_call(t, TOY_HLT, 0); break;
     }
@@ -253,13 +313,13 @@ void toy_init(uint64_t tb_size)
     memory_region_add_subregion(memory_system_root(), TOY_MMIO, &mmio_mr);
     memory_region_add_subregion(memory_system_root(), TOY_SMALL_MMIO, &small_mr);
     memory_transaction_commit();
-    g_assert(accel_init(&(AccelConfig){ .interp = true, .tb_size = tb_size }, &toy_target, NULL));
+    g_assert(accel_init(&(AccelConfig){ .interp = TOY_INTERP, .tb_size = tb_size }, &toy_target, NULL));
     bql_unlock();
 }
 
 ToyCPU *toy_new_cpu(int index)
 {
-    ToyCPU *c = g_new0(ToyCPU, 1);
+    ToyCPU *c = cpu_alloc(sizeof *c, index, NULL);
     bql_lock();
     cpu_init_common(&c->parent, &toy_target, index);
     accel_init_cpu(&c->parent);
@@ -281,6 +341,19 @@ void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool g
     ToyMap m = { va, pa, page_bits, prot, global, asid };
     lock_acquire(&maps_lock);
     g_array_prepend_val(maps, m);
+    lock_release(&maps_lock);
+}
+
+void toy_remap(uint64_t va, uint64_t pa)
+{
+    lock_acquire(&maps_lock);
+    for (unsigned i = 0; i < maps->len; i++) {
+        ToyMap *m = &g_array_index(maps, ToyMap, i);
+        if (m->va == va) {
+            m->pa = pa;
+            break;
+        }
+    }
     lock_release(&maps_lock);
 }
 

@@ -30,11 +30,18 @@ enum {
     TOY_ATOM,   /* ra = 64 bits at rb, which grow by imm, atomically */
     TOY_TLBI,   /* the page of ra is flushed in all vCPUs */
     TOY_SVC,    /* exception: counted, execution goes on behind it */
+    TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
+    TOY_LDX,    /* ra = 64 bits at rb, load-exclusive that watches */
+    TOY_STX,    /* 64 bits at rb = ra, store-exclusive; r15 = 0 when it has stored, else 1 */
+    TOY_BL,     /* ra = pc + 4, then as B */
+    TOY_RET,    /* to ra, which a BL has set */
+    TOY_RARE,   /* as ATOM, but by a block of its own with TOY_RARE_FORM, to which the common form leaves */
 };
 #define TOY(op, a, b, imm) ((uint32_t)(op) << 24 | (uint32_t)(a) << 20 | (uint32_t)(b) << 16 | ((uint32_t)(imm) & 0xffff))
 
 enum { TOY_EXCP_FAULT, TOY_EXCP_SVC };
 enum { TOY_USER, TOY_KERNEL, TOY_NB_MMU }; /* TOY_USER is kept by ASID */
+#define TOY_RARE_FORM (1u << 21) /* block flag: the first instruction's rare form; the CPU's state never says so */
 #define TOY_HIGH_ASID (1u << 20) /* block flag: CPUState.high_by_asid */
 
 typedef struct ToyCPU {
@@ -64,13 +71,17 @@ extern uint8_t *toy_ram;        /* guest physical 0 */
 extern uint64_t toy_regs[512];  /* the device's registers */
 extern unsigned toy_last_size;  /* of the last access to it */
 extern MemoryRegion toy_ram_mr;
+extern void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+extern void (*toy_trans_hook)(uint64_t pc); /* before the instruction at pc is fetched for translation; may be NULL */
 
-/* Once: memory, RAM, the device, the accelerator (interpreter). */
+/* Once: memory, RAM, the device, the accelerator: the interpreter, or the host's back end where TOY_JIT is defined. */
 void toy_init(uint64_t tb_size);
 ToyCPU *toy_new_cpu(int index);
 /* Mappings; any thread, while vCPUs run too. */
 void toy_unmap_all(void);
 void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool global, uint32_t asid);
+/* Lets the mapping that was added last for va lead to pa. */
+void toy_remap(uint64_t va, uint64_t pa);
 /* Puts code at guest physical address pa, as a device would. */
 void toy_code(uint64_t pa, const uint32_t *words, unsigned n);
 /* Runs on this thread from pc until the vCPU halts. Returns the last reason. */

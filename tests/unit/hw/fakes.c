@@ -12,9 +12,20 @@ static FakeCpu *fake(CPUState *cpu)
     return (FakeCpu *)cpu;
 }
 
+bool fakes_dawdle;
+
+void fakes_maybe_dawdle(void)
+{
+    static __thread unsigned n;
+
+    if (fakes_dawdle && ++n % 17 == 0)
+        g_usleep(n / 17 % 64);
+}
+
 void arm_cpu_set_irq(CPUState *cpu, ArmIrqLine line, bool level)
 {
-    *(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq) = level;
+    fakes_maybe_dawdle();
+    __atomic_store_n(line == ARM_LINE_IRQ ? &fake(cpu)->irq : &fake(cpu)->fiq, level, __ATOMIC_SEQ_CST);
 }
 
 void arm_cpu_set_output(CPUState *cpu, ArmTimerLine line, void (*fn)(void *opaque, int level), void *opaque)
@@ -54,7 +65,7 @@ void arm_cpu_enable_psci_hvc(CPUState *cpu)
     fake(cpu)->psci = true;
 }
 
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
 {
     fake_cpus[index]->created = true;
     fake_cpus[index]->off = start_powered_off;

@@ -9,7 +9,8 @@
 #define FAKE_CPUS 512
 typedef struct FakeCpu {
     CPUState cpu;
-    bool irq, fiq, created, off, psci;
+    bool irq, fiq;                 /* (a) */
+    bool created, off, psci;
     const ArmGicCpuIf *gic;
     uint64_t boot_pc, boot_x0;
     struct { void (*fn)(void *opaque, int level); void *opaque; } out[ARM_NB_OUT_LINES];
@@ -22,6 +23,9 @@ void fakes_init(void);
 /* Register access to a device's region, as vCPU cpu makes it. */
 uint64_t rd(MemoryRegion *mr, hwaddr offset, unsigned size, unsigned cpu);
 void wr(MemoryRegion *mr, hwaddr offset, uint64_t value, unsigned size, unsigned cpu);
+/* Set: a thread that drives a CPU's line is now and then late, so that others overtake it. */
+extern bool fakes_dawdle;
+void fakes_maybe_dawdle(void);
 /* Where a device's output goes. */
 typedef struct Probe { int level, changes; } Probe;
 IrqLine probe_line(Probe *p);

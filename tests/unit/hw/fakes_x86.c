@@ -2,6 +2,8 @@
 /* Fake x86 CPUs: see fakes_x86.h. They have x2APIC, TSC deadline and 40 physical address bits; APIC id is the index. */
 #include "fakes_x86.h"
 
+#include "fakes.h"
+
 FakeX86 *fake_x86[FAKE_X86_CPUS];
 
 static FakeX86 *fake(CPUState *cpu)
@@ -40,7 +42,10 @@ bool x86_cpu_is_bsp(CPUState *cpu)
 
 void x86_cpu_set_intr(CPUState *cpu, bool level)
 {
-    fake(cpu)->intr = level;
+    fakes_maybe_dawdle();
+    __atomic_store_n(&fake(cpu)->intr, level, __ATOMIC_SEQ_CST);
+    if (level)
+        __atomic_fetch_add(&fake(cpu)->kicks, 1, __ATOMIC_SEQ_CST);
 }
 
 void x86_cpu_nmi(CPUState *cpu)
@@ -101,7 +106,7 @@ void x86_cpu_cpuid(CPUState *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[
     out[1] = out[2] = out[3] = 0;
 }
 
-static CPUState *create(const char *spec, int index, bool start_powered_off, GError **error)
+static CPUState *create(const char *spec, const CpuTopology *topology, int index, bool start_powered_off, GError **error)
 {
     return &fake_x86[index]->cpu;
 }

@@ -8,7 +8,9 @@
 #define FAKE_X86_CPUS 4
 typedef struct FakeX86 {
     CPUState cpu;
-    bool intr, a20;
+    bool intr;                     /* (a) */
+    unsigned kicks;                /* (a) how often intr was raised, high or not */
+    bool a20;
     unsigned nmi, smi, init, sipi; /* how often */
     uint8_t sipi_vector;
     X86ApicOps apic;

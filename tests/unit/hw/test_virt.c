@@ -124,7 +124,7 @@ static void test_good_images(void)
 static void test_options(void)
 {
     const MachineOption bad = { "gic-versoin", "3" }, bad_value = { "gic-version", "4" }, v2 = { "gic-version", "2" };
-    MachineConfig c = { .smp = 1, .options = &bad, .n_options = 1 };
+    MachineConfig c = { .smp = cpu_topology_flat(1), .options = &bad, .n_options = 1 };
     GError *error = NULL;
 
     g_assert_nonnull(board_find("virt"));
@@ -136,14 +136,14 @@ static void test_options(void)
     g_assert_nonnull(strstr(error->message, "2, 3, max"));
     g_clear_error(&error);
     c.options = &v2;
-    c.smp = 9;
+    c.smp = cpu_topology_flat(9);
     g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "gic-version=3"));
     g_clear_error(&error);
-    c = (MachineConfig){ .smp = 513 };
+    c = (MachineConfig){ .smp = cpu_topology_flat(513) };
     g_assert_false(board_find("virt")->init(&c, &error));
     g_clear_error(&error);
-    c = (MachineConfig){ .smp = 1, .ram_bytes = 256ull << 30 };
+    c = (MachineConfig){ .smp = cpu_topology_flat(1), .ram_bytes = 256ull << 30 };
     g_assert_false(board_find("virt")->init(&c, &error));
     g_assert_nonnull(strstr(error->message, "255 GiB"));
     g_clear_error(&error);
@@ -199,6 +199,14 @@ static void check_tree(const void *fdt, uint64_t initrd_len)
         g_assert_cmpuint(fdt32_to_cpu(irqs[3 * i + 1]), ==, timer_ppis[i]);
     g_assert_cmpuint(fdt32_to_cpu(*(const fdt32_t *)prop(fdt, "/cpus/cpu@2", "reg", 4)), ==, 2);
     g_assert_cmpstr(prop(fdt, "/cpus/cpu@0", "enable-method", 5), ==, "psci");
+    for (unsigned i = 0; i < 4; i++) {
+        g_autofree char *cpu = g_strdup_printf("/cpus/cpu@%u", i), *map = g_strdup_printf("/cpus/cpu-map/socket%u/cluster0/core0/thread%u", i / 2, i % 2);
+        g_assert_cmpmem(prop(fdt, map, "cpu", 4), 4, prop(fdt, cpu, "phandle", 4), 4);
+    }
+    g_assert_cmpmem(prop(fdt, "/cpus/cpu@1", "next-level-cache", 4), 4, prop(fdt, "/cpus/l2-cache0", "phandle", 4), 4);
+    g_assert_cmpmem(prop(fdt, "/cpus/cpu@2", "next-level-cache", 4), 4, prop(fdt, "/cpus/l2-cache1", "phandle", 4), 4);
+    g_assert_cmpmem(prop(fdt, "/cpus/l2-cache1", "next-level-cache", 4), 4, prop(fdt, "/cpus/l3-cache1", "phandle", 4), 4);
+    g_assert_cmpint(fdt_path_offset(fdt, "/cpus/cpu-map/socket2"), ==, -FDT_ERR_NOTFOUND);
     g_assert_cmpstr(prop(fdt, "/psci", "method", 4), ==, "hvc");
     g_assert_cmpstr(prop(fdt, "/chosen", "stdout-path", 15), ==, "/pl011@9000000");
     g_assert_cmpstr(prop(fdt, "/chosen", "bootargs", 14), ==, "console=hello");
@@ -223,7 +231,7 @@ static void test_machine(void)
     g_autofree char *kernel = in_dir("Image.gz"), *initrd = in_dir("initrd"), *text = g_strnfill(5000, 'a');
     g_autofree uint8_t *plain = image(9000, 0, 3 * MIB), *packed = NULL, *fdt = NULL, *fdt2 = NULL;
     const MachineOption v3 = { "gic-version", "3" };
-    MachineConfig c = { .smp = 4, .ram_bytes = 64 * MIB, .kernel = kernel, .initrd = initrd, .append = "console=hello", .options = &v3, .n_options = 1 };
+    MachineConfig c = { .smp = { .cpus = 4, .sockets = 2, .dies = 1, .clusters = 1, .cores = 1, .threads = 2 }, .ram_bytes = 64 * MIB, .kernel = kernel, .initrd = initrd, .append = "console=hello", .options = &v3, .n_options = 1 };
     GError *error = NULL;
     size_t n;
 

@@ -188,7 +188,7 @@ static void test_ram(void)
     g_assert_null(address_space_ram_ptr(&as, 0xff00, 0x101, true));
     g_assert_null(address_space_ram_ptr(&as, 0x10000, 8, true));
     rcu_read_unlock();
-    ram_set_code_hook(code_hook);
+    ram_set_write_hook(code_hook);
     RAMBlock *b = ram.ram;
     g_assert_true(ram_block_of(b->offset + 0xffff) == b);
     g_assert_null(ram_block_of(b->offset + 0x10000));
@@ -198,7 +198,7 @@ static void test_ram(void)
     address_space_write(&as, 0x1ff0, MEMTXATTRS_NONE, buf, 32);
     g_assert_cmphex(hook_addr, ==, b->offset + 0x2000);
     g_assert_cmphex(hook_len, ==, 16);
-    ram_set_code_hook(NULL);
+    ram_set_write_hook(NULL);
     memory_region_del_subregion(&root, &ram);
     address_space_destroy(&as);
     memory_region_destroy(&ram);

@@ -225,6 +225,49 @@ static void test_flush_large(void)
     g_assert_cmpint(fills_of(0x400000, MO_8 | K), ==, 0);
 }
 
+static unsigned entries_in_use(void)
+{
+    const CPUTLBFast *t = &cpu->tlb[TOY_KERNEL];
+    unsigned n = 0;
+    for (uint64_t i = 0; i <= t->mask >> CPU_TLB_ENTRY_BITS; i++)
+        n += !tlb_entry_empty(&t->table[i]);
+    return n;
+}
+
+/* Small pages beside a large one in a range that was remembered for several, and a range that has none left. */
+static void test_flush_large_exactly(void)
+{
+    fresh();
+    for (uint64_t va = 0x40000000; va < 0x40000000 + 64ull * 0x40000000; va += 0x40000000)
+        toy_map(va, 0, 21, RW, true, 0); /* more than are remembered one by one */
+    toy_map(0x40300000, 0x3000, 12, RW, true, 0);
+    for (uint64_t i = 1; i <= 64; i++)
+        ld((i << 30) + (i << 12), MO_8 | K);
+    ld(0x40300000, MO_8 | K);
+    unsigned n = entries_in_use();
+    mmu_flush_range(cpu, 0x40100000, 1, 12, MMU_ASID_ANY, ~0u); /* in the large page of 40000000 */
+    g_assert_cmpuint(entries_in_use(), ==, n - 1);
+    mmu_flush_range(cpu, 0x40400000, 1, 12, MMU_ASID_ANY, ~0u); /* in none */
+    g_assert_cmpuint(entries_in_use(), ==, n - 1);
+    mmu_flush_range(cpu, 0x40300000, 1, 12, MMU_ASID_ANY, ~0u); /* the small one alone */
+    g_assert_cmpuint(entries_in_use(), ==, n - 2);
+    mmu_flush(cpu, ~0u);
+    ld(0x80000000, MO_8 | K);
+    g_assert_cmpuint(cpu->mmu->sets[TOY_KERNEL][0].n_large, ==, 1);
+    mmu_flush_range(cpu, 0x80001000, 1, 12, MMU_ASID_ANY, ~0u);
+    g_assert_cmpuint(cpu->mmu->sets[TOY_KERNEL][0].n_large, ==, 0);
+}
+
+/* The last page of all is a page like others. */
+static void test_flush_last_page(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    ld(0x5000, MO_8 | K);
+    mmu_flush_range(cpu, 0xfffffffffffff000, 1, 12, MMU_ASID_ANY, ~0u);
+    g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 0);
+}
+
 /* More large ranges than are remembered one by one. */
 static void test_flush_many_large(void)
 {
@@ -377,30 +420,75 @@ static void test_nonglobal_kept_by_asid(void)
     g_assert_cmpint(fills_of(0x100000, MO_64 | K), ==, 1);
 }
 
-/* A flush for all reaches a vCPU that is not running when it looks at its list; more of them than the list holds, too. */
-static void test_flush_all(void)
+/* ---- flushes that reach all vCPUs ---- */
+static ToyCPU *other_cpu(void)
 {
     static ToyCPU *other;
     if (!other)
         other = toy_new_cpu(1);
-    for (unsigned n = 1; n <= 100; n += 33) {
+    return other;
+}
+
+static int other_fills(uint64_t va)
+{
+    ToyCPU *other = other_cpu();
+    other->fills = 0;
+    mmu_ld(&other->parent, va, MO_8 | K, 0);
+    return other->fills;
+}
+
+/* Flushes n pages that cannot be made one range, 5000 among them. */
+static void flush_pages_all(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        mmu_flush_range_all(cpu, 0x5000 + (uint64_t)i * 0x2000, 1, 12, MMU_ASID_ANY, 1u << TOY_KERNEL);
+    g_assert_cmphex(cpu->tlb_sync, ==, CPU_SYNC_UNSENT);
+    mmu_sync(cpu);
+    g_assert_true(mmu_sync_try(cpu)); /* nobody runs */
+    g_assert_cmphex(cpu->tlb_sync, ==, 0);
+}
+
+/* A flush for all reaches a vCPU that is not running when it looks at the log; a vCPU that was left behind by more than the log holds flushes everything. */
+static void test_flush_all(void)
+{
+    static const unsigned counts[] = { 1, TLB_BATCH + 1, 200, 3 * TLB_LOG_SIZE };
+    for (unsigned k = 0; k < ARRAY_SIZE(counts); k++) {
         fresh();
         toy_map(0x5000, 0x2000, 12, RW, true, 0);
         toy_map(0x6000, 0x2000, 12, RW, true, 0);
-        mmu_ld(&other->parent, 0x5000, MO_8 | K, 0);
-        mmu_ld(&other->parent, 0x6000, MO_8 | K, 0);
+        other_fills(0x5000);
+        other_fills(0x6000);
         ld(0x5000, MO_8 | K);
-        other->fills = 0;
-        for (unsigned i = 0; i < n; i++)
-            mmu_flush_range_all(cpu, 0x5000, 1, 12, MMU_ASID_ANY, 1u << TOY_KERNEL);
+        flush_pages_all(counts[k]);
         g_assert_cmpint(fills_of(0x5000, MO_8 | K), ==, 1);
-        mmu_apply_pending(&other->parent);
-        mmu_ld(&other->parent, 0x5000, MO_8 | K, 0);
-        g_assert_cmpint(other->fills, ==, 1);
-        mmu_ld(&other->parent, 0x6000, MO_8 | K, 0);
-        g_assert_cmpint(other->fills, ==, n > TLB_PENDING ? 2 : 1);
-        mmu_flush(&other->parent, ~0u);
+        g_assert_cmpint(other_fills(0x5000), ==, 0);
+        mmu_apply_pending(&other_cpu()->parent);
+        g_assert_cmpint(other_fills(0x5000), ==, 1);
+        g_assert_cmpint(other_fills(0x6000), ==, counts[k] > TLB_LOG_SIZE);
+        mmu_flush(&other_cpu()->parent, ~0u);
     }
+}
+
+/* Neighbouring pages become a range, for each ASID of a loop; what was not named stays. */
+static void test_flush_all_merges(void)
+{
+    fresh();
+    other_cpu();
+    for (unsigned i = 0; i < 100; i++)
+        toy_map(0x100000 + i * 0x1000, 0x2000, 12, RW, true, 0);
+    for (unsigned i = 0; i < 100; i++)
+        other_fills(0x100000 + i * 0x1000);
+    uint64_t before = tlb_log_tail();
+    for (unsigned i = 10; i < 90; i++) {
+        mmu_flush_range_all(cpu, 0x100000 + i * 0x1000, 1, 12, 1, ~0u);
+        mmu_flush_range_all(cpu, 0x100000 + i * 0x1000, 1, 12, 2, ~0u);
+    }
+    mmu_sync(cpu);
+    g_assert_true(mmu_sync_try(cpu));
+    g_assert_cmpuint(tlb_log_tail() - before, ==, 2);
+    mmu_apply_pending(&other_cpu()->parent);
+    for (unsigned i = 0; i < 100; i++)
+        g_assert_cmpint(other_fills(0x100000 + i * 0x1000), ==, i >= 10 && i < 90);
 }
 
 /* ---- devices ---- */
@@ -560,6 +648,66 @@ static void test_atomic_cas(void)
     g_assert_cmphex(mmu_ld16(cpu, 0x5010, MO_128 | MO_BSWAP | K, 0).u64[0], ==, 0x0400000000000000);
 }
 
+/* What the operations come to, in plain arithmetic. */
+static uint64_t plain(IRAtomic op, uint64_t a, uint64_t b, unsigned bits)
+{
+    int64_t x = sextract64(a, 0, bits), y = sextract64(b, 0, bits);
+    uint64_t m = MASK64(bits);
+    b &= m;
+    switch (op) {
+    case IR_AT_XCHG: return b;
+    case IR_AT_ADD: return (a + b) & m;
+    case IR_AT_AND: return a & b;
+    case IR_AT_OR: return a | b;
+    case IR_AT_XOR: return a ^ b;
+    case IR_AT_ANDN: return a & ~b;
+    case IR_AT_SMAX: return (uint64_t)MAX_OF(x, y) & m;
+    case IR_AT_SMIN: return (uint64_t)MIN_OF(x, y) & m;
+    case IR_AT_UMAX: return MAX_OF(a, b);
+    default: return MIN_OF(a, b);
+    }
+}
+
+/* Anywhere across two pages that are not neighbours in RAM. Only what crosses a cache line needs an exclusive section. */
+static void test_atomic_misaligned(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    toy_map(0x6000, 0x9000, 12, RW, true, 0);
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned size = (unsigned)g_test_rand_int_range(0, 4), n = 1u << size;
+        uint64_t va = 0x6000 - 128 + (uint64_t)g_test_rand_int_range(0, 256), a = 0, b = (uint64_t)g_test_rand_int() << 32 | (uint32_t)g_test_rand_int();
+        IRAtomic op = (IRAtomic)g_test_rand_int_range(0, IR_AT_UMIN + 1);
+        bool alone = (va & 63) + n > 64, cas = i % 4 == 0, hit = i % 8 == 0;
+        for (unsigned k = 0; k < n; k++)
+            a |= ld(va + k, MO_8 | K) << k * 8;
+        if (alone)
+            start_exclusive();
+        uint64_t seen = cas ? mmu_atom_cas(cpu, va, hit ? a : ~a, b, size | K, 0) : mmu_atom_rmw(cpu, va, op, b, size | K, 0);
+        if (alone)
+            end_exclusive();
+        g_assert_cmphex(seen, ==, a);
+        uint64_t want = cas ? (hit ? b : a) : plain(op, a, b, n * 8);
+        for (unsigned k = 0; k < n; k++)
+            g_assert_cmphex(ld(va + k, MO_8 | K), ==, want >> k * 8 & 0xff);
+    }
+}
+
+static void atomic_split(void) { mmu_atom_rmw(cpu, 0x503d, IR_AT_ADD, 1, MO_64 | K, 0); }
+
+static void test_atomic_split(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    cpu->exception_index = -1;
+    g_assert_true(faults(atomic_split)); /* it asks for an exclusive section, and has done nothing */
+    g_assert_cmphex(ld(0x503d, MO_64 | K), ==, 0);
+    start_exclusive();
+    atomic_split();
+    end_exclusive();
+    g_assert_cmphex(ld(0x503d, MO_64 | K), ==, 1);
+}
+
 static void atomic_read_only(void) { mmu_atom_rmw(cpu, 0x5000, IR_AT_ADD, 1, MO_64 | K, 0); }
 static void atomic_device(void) { mmu_atom_rmw(cpu, 0x7000, IR_AT_ADD, 1, MO_64 | K, 0); }
 
@@ -630,7 +778,10 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/flush/victim", test_flush_victim);
     g_test_add_func("/mmu/flush/large-page", test_flush_large);
     g_test_add_func("/mmu/flush/many-large-pages", test_flush_many_large);
+    g_test_add_func("/mmu/flush/large-exactly", test_flush_large_exactly);
+    g_test_add_func("/mmu/flush/last-page", test_flush_last_page);
     g_test_add_func("/mmu/flush/all", test_flush_all);
+    g_test_add_func("/mmu/flush/all-merges", test_flush_all_merges);
     g_test_add_func("/mmu/asid/switch-keeps", test_asid_switch_keeps);
     g_test_add_func("/mmu/asid/recycled", test_asid_recycled);
     g_test_add_func("/mmu/asid/flush", test_asid_flush);
@@ -645,6 +796,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/access/alignment", test_alignment);
     g_test_add_func("/mmu/access/store-pair", test_store_pair);
     g_test_add_func("/mmu/atomic/rmw", test_atomic_rmw);
+    g_test_add_func("/mmu/atomic/misaligned", test_atomic_misaligned);
+    g_test_add_func("/mmu/atomic/split", test_atomic_split);
     g_test_add_func("/mmu/atomic/cas", test_atomic_cas);
     g_test_add_func("/mmu/atomic/elsewhere", test_atomic_elsewhere);
     g_test_add_func("/mmu/probe/pointers", test_probe);

@@ -322,6 +322,55 @@ static void test_hpet_periodic(void)
     device_free(hpet);
 }
 
+/* With its interrupt off a periodic timer needs no wake-ups, and yet its comparator stays in step, over half round of the counter too. */
+static void test_hpet_quiet(void)
+{
+    hpet_begin();
+    put(T1, 2u << 9 | 8 | 0x40 | 0x100); /* periodic, VAL_SET, 32 bits */
+    put(T1 + CMP, 1000);
+    put(T1 + CMP, 3000);
+    put(CONFIG, 1);
+    g_assert_cmpint(timer_list_deadline_ns(timer_list_main()), >, NS_PER_SEC);
+    advance(40000);
+    g_assert_cmpuint(get(T1 + CMP), ==, 7000);
+    advance(30 * NS_PER_SEC); /* 3 * 10^9 ticks, and 1000 more periods' worth */
+    g_assert_cmpint(pin2.changes, ==, 0);
+    g_assert_cmpuint(get(T1 + CMP), ==, 3000007000u);
+    put(T1, 2u << 9 | 4 | 8 | 0x100);
+    advance(29990);
+    g_assert_cmpint(pin2.changes, ==, 0);
+    advance(10);
+    g_assert_cmpint(pin2.changes, ==, 2);
+    device_free(hpet);
+}
+
+/* Readers take no lock (this thread has the big one all the time); what they see is never made of the old and the new. */
+static void *read_counter(void *arg)
+{
+    for (int i = 0; i < 200000; i++) {
+        uint64_t v = get(COUNTER);
+        g_assert_true(v >> 63 || v < 1u << 30);
+    }
+    return NULL;
+}
+
+static void test_hpet_counter_unlocked(void)
+{
+    pthread_t t[2];
+    hpet_begin();
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, read_counter, NULL);
+    for (int i = 0; i < 20000; i++) { /* stopped with a huge value, or running from a small one */
+        put(CONFIG, 0);
+        put(COUNTER, 1ull << 63);
+        put(COUNTER, 0);
+        put(CONFIG, 1);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    device_free(hpet);
+}
+
 static void test_hpet_level(void)
 {
     hpet_begin();
@@ -408,6 +457,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pc/hpet/counter", test_hpet_counter);
     g_test_add_func("/pc/hpet/one-shot", test_hpet_one_shot);
     g_test_add_func("/pc/hpet/periodic", test_hpet_periodic);
+    g_test_add_func("/pc/hpet/quiet-needs-no-wake-ups", test_hpet_quiet);
+    g_test_add_func("/pc/hpet/counter-without-lock", test_hpet_counter_unlocked);
     g_test_add_func("/pc/hpet/level", test_hpet_level);
     g_test_add_func("/pc/hpet/legacy-replacement", test_hpet_legacy);
     g_test_add_func("/pc/hpet/32-bit-wraps", test_hpet_32bit);

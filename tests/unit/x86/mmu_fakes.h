@@ -34,6 +34,7 @@ uint64_t fake_random(void);
 void add_paging_tests(void);
 void add_model_tests(void);
 void add_msr_tests(void);
+void add_topology_tests(void);
 void add_xsave_tests(void);
 
 #endif

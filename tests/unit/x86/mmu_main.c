@@ -10,6 +10,7 @@ int main(int argc, char **argv)
     memory_init();
     add_paging_tests();
     add_model_tests();
+    add_topology_tests();
     add_msr_tests();
     add_xsave_tests();
     return g_test_run();

@@ -40,7 +40,7 @@ enum { imms_0 = 0x00, imms_1 = 0x01, imms_2 = 0x1b, imms_3 = 0x38, imms_4 = 0x4e
 #define ROW2I(name) static void host_##name(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { IMM_ALL("v" #name " %3, %2, %1, %0", "x"(lanes(a)), "x"(lanes(b))) }
 #define LEGACY2I(name) static void host_##name(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) { IMM_ALL(#name " %3, %2, %0", "0"(lanes(a)), "x"(lanes(b))) }
 #define SHA_RNDS2(name) static void host_##name(V128 *d, const V128 *a, const V128 *b, const V128 *c, unsigned imm) \
-    { Lanes r = lanes(a); register Lanes x __asm__("xmm0") = lanes(c); __asm__(#name " %%xmm0, %1, %0" : "+x"(r) : "x"(lanes(b)), "x"(x)); memcpy(d, &r, 16); }
+    { Lanes r = lanes(a), y = lanes(b); register Lanes x __asm__("xmm0") = lanes(c); __asm__(#name " %%xmm0, %1, %0" : "+x"(r) : "x"(y), "x"(x)); memcpy(d, &r, 16); }
 
 #define ALL_ROWS \
     X(ROW2, paddsb) X(ROW2, paddsw) X(ROW2, paddusb) X(ROW2, paddusw) X(ROW2, psubsb) X(ROW2, psubsw) X(ROW2, psubusb) X(ROW2, psubusw) \
