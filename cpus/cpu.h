@@ -102,7 +102,7 @@ struct CPUState {
     Park own_park;                           /* (a) where the thread sleeps, unless it is rr's */
     bool created;                            /* (a) its thread runs */
     bool stop;                               /* (a) asked to stop, written under (s) */
-    bool stopped, pausing;                   /* (s) has stopped; waits in pause_all_vcpus */
+    bool stopped;                            /* (s) has stopped */
 
     /* ---- execution state ---- */
     int32_t exception_index __attribute__((aligned(64))); /* (v) what to raise at the top of cpu_exec; -1: nothing */
@@ -134,7 +134,7 @@ struct CPUState {
 
 /* Bits of exit_request. Whoever stores LEAVE alone may lose a SETTLE: what that asks for is also done before guest code is entered. */
 #define CPU_EXIT_LEAVE 1u  /* out of cpu_exec */
-#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: another thread left something to settle (accel/exec) */
+#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: interrupt_request, or what another thread left to settle (accel/exec) */
 
 /* Bits of tlb_sync. */
 #define CPU_SYNC_UNSENT 1u /* a broadcast flush may not have reached all others: the guest's barrier must wait */
@@ -176,8 +176,8 @@ void cpus_start(bool single_thread);
 void cpu_start(CPUState *cpu);
 /*
  * Waits until none runs guest code, nor anything else of its thread's but the functions of run_on_cpu. Pauses nest: vCPUs go on when
- * each has been resumed. Drops the big lock while it waits, if it is held. Inside cpu_exec_start..end it only asks: this vCPU
- * itself stops when its block ends. Not in an exclusive section.
+ * each has been resumed. Drops the big lock while it waits, if it is held. From a vCPU's thread it only asks: this vCPU stops, as
+ * the others do, when its block or function ends. Not in an exclusive section.
  */
 void pause_all_vcpus(void);
 void resume_all_vcpus(void);
@@ -186,7 +186,7 @@ bool all_vcpus_paused(void);
 void cpus_shutdown(void);
 
 /* ---- requests, from any thread; no lock is taken ---- */
-void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits and kicks */
+void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits; out of sleep, and to the top of cpu_exec's loop, soon */
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask);
 void cpu_kick(CPUState *cpu);                           /* out of generated code and out of sleep, soon */
 void cpu_exit(CPUState *cpu);                           /* out of generated code only */

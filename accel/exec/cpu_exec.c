@@ -13,7 +13,7 @@
  * the loop enters, and cpu_interrupt sets exit_request, so chained code comes back for them.
  *
  * Instruction counting, when it comes, decides here how long generated code may run and translates what is left of a budget
- * as a short block; breakpoints are a reason to translate less (one_shot_limit).
+ * as a short block; breakpoints are a reason to translate less (wants_one_insn).
  */
 #include <string.h>
 
@@ -26,14 +26,7 @@
 
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
-
-/* What the last block's exit says of the block that comes next. */
-typedef struct Next {
-    bool led;               /* it led there: .flags are the next block's, which may say more than the CPU's state (the targets' slow blocks) */
-    uint64_t flags;
-    TranslationBlock *from; /* by its link .n, which is to be patched when the next block is known; NULL: not by a link */
-    unsigned n;
-} Next;
+#define MAX_FORMS 4 /* a common form of an instruction leaves for a rare one, which need not be the last */
 
 void exec_begin(CPUState *cpu)
 {
@@ -147,21 +140,12 @@ static uint64_t enter_block(CPUState *cpu, const TranslationBlock *tb)
     return host_ops->enter(cpu, tb->code);
 }
 
-/* How many instructions the next block may have at most when it must not be a common one; 0: a common block will do. */
-static uint32_t one_shot_limit(CPUState *cpu)
+/* The next block must be one instruction, and no common block. */
+static bool wants_one_insn(CPUState *cpu)
 {
     bool one = cpu->tb->one_insn || cpu->singlestep & CPU_STEP_ENABLE;
     cpu->tb->one_insn = false;
-    return one ? 1 : 0;
-}
-
-/* Runs a block that is translated for this once. */
-static uint64_t run_one_shot(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_t max_insns)
-{
-    TranslationBlock *tb = tb_translate(cpu, pc, flags, max_insns, true);
-    uint64_t result = enter_block(cpu, tb);
-    tb_discard(cpu, tb);
-    return result;
+    return one;
 }
 
 /* tb was entered after it had been invalidated: this vCPU knew it yet. What runs in its place is found anew. */
@@ -184,16 +168,34 @@ static void note_exit(CPUState *cpu, uint64_t result, Next *next)
         *next = (Next){ .led = true, .flags = tb->links[n].flags, .from = tb->no_cache ? NULL : tb, .n = n };
 }
 
+void exec_next_block(CPUState *cpu, const Next *next, uint64_t *pc, uint64_t *flags)
+{
+    cpu->target->get_block_state(cpu, pc, flags);
+    if (next->led)
+        *flags = next->flags;
+}
+
+void exec_one_insn(CPUState *cpu, TranslationBlock *tb, Next *next)
+{
+    uint64_t pc = tb->pc, flags, to, to_flags;
+    for (unsigned forms = 0; forms < MAX_FORMS; forms++) {
+        flags = tb->flags;
+        note_exit(cpu, enter_block(cpu, tb), next);
+        tb_discard(cpu, tb);
+        exec_next_block(cpu, next, &to, &to_flags);
+        if (!next->led || to != pc || to_flags == flags)
+            return;
+        tb = tb_translate(cpu, pc, to_flags, 1, true);
+    }
+}
+
 static void run_block(CPUState *cpu, Next *next)
 {
     uint64_t pc, flags;
-    cpu->target->get_block_state(cpu, &pc, &flags);
-    if (next->led)
-        flags = next->flags;
-    uint32_t limit = one_shot_limit(cpu);
-    if (UNLIKELY(limit)) {
-        *next = (Next){ 0 };
-        run_one_shot(cpu, pc, flags, limit);
+    exec_next_block(cpu, next, &pc, &flags);
+    if (UNLIKELY(wants_one_insn(cpu))) {
+        next->from = NULL;
+        exec_one_insn(cpu, tb_translate(cpu, pc, flags, 1, true), next);
         return;
     }
     TranslationBlock *tb = tb_find(cpu, pc, flags);

@@ -77,7 +77,7 @@ static bool interp_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
     InterpBlock *block = (InterpBlock *)start;
     const uint8_t *code = start + buf->rx_delta;
     *block = (InterpBlock){
-        .tb = tb, .target = f->target, .n_insns = f->n_insns, .n_exits = f->n_exits, .n_call_args = f->n_call_args,
+        .tb = tb, .target = f->target, .n_insns = f->n_insns, .n_exits = f->n_exits, .n_call_args = f->n_call_args, .alone = f->alone,
         .exits = (const InterpExit *)(code + exits_at), .call_args = (const IRRef *)(code + args_at),
     };
     compile_insns(f, block, (TBUnwind *)(start + unwind_at));

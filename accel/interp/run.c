@@ -118,6 +118,8 @@ static const InterpBlock *jump_cache_probe(const InterpRun *r, const InterpExit 
 {
     const CPUState *cpu = r->cpu;
     const TargetOps *target = r->block->target;
+    if (r->block->alone)
+        return NULL;
     const CPUJumpEntry *entry = (const CPUJumpEntry *)((const char *)cpu->jump_cache + tb_jump_offset(pc));
     uint64_t tag = e->tag_base ^ pc;
     if (!target->jump_is_global(pc, e->exit.flags))

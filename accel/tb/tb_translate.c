@@ -312,6 +312,7 @@ TranslationBlock *tb_translate(CPUState *cpu, uint64_t pc, uint64_t flags, uint3
     for (;;) {
         TranslationBlock *tb;
         build(&tr, max_insns);
+        tr.t.f->alone = no_cache;
         if (!tr.t.f->overflow) {
             prepare_ir(&tr);
             EmitResult r = emit(tr.th, tr.t.f, &tb);

@@ -3,7 +3,7 @@
  * Exceptions and interrupts: entry to EL1, PSTATE as SPSR_EL1 holds it, what wakes and what interrupts a vCPU.
  *
  * irq_level is the truth about the interrupt lines: any thread changes it, then makes the bits of interrupt_request follow and
- * kicks. Whoever clears PSTATE.I or F while a line is high must make the vCPU look: arm_set_pstate sets exit_request then.
+ * kicks. Whoever clears PSTATE.I or F while a line is high must make the vCPU look: arm_set_pstate does so by cpu_exit_settle.
  */
 #include <inttypes.h>
 
@@ -38,7 +38,7 @@ bool arm_interrupt_deliverable(const ArmCPU *cpu)
 void arm_check_interrupts(ArmCPU *cpu)
 {
     if (arm_interrupt_deliverable(cpu))
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
+        cpu_exit_settle(&cpu->parent);
 }
 
 /* PSTATE bits that this CPU has; the others are RES0 in SPSR_EL1. */

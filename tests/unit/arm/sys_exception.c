@@ -85,7 +85,7 @@ static void test_interrupts(void)
     g_assert_false(arm_do_interrupt(cs, cs->interrupt_request)); /* masked after reset */
     cs->exit_request = 0;
     arm_set_pstate(cpu, PSTATE_F);
-    g_assert_cmpuint(cs->exit_request, ==, 1);
+    g_assert_cmpuint(cs->exit_request, ==, CPU_EXIT_SETTLE);
     cpu->env.pc = 0x5000;
     cpu->env.esr_el1 = 0x99;
     g_assert_true(arm_do_interrupt(cs, cs->interrupt_request));

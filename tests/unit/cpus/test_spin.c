@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests that wait by polling: who sleeps and for how long, and a machine of pollers with one vCPU that works. */
 #include <glib.h>
+#include <sched.h>
 
 #include "base/bits.h"
 #include "base/rcu.h"
@@ -44,6 +45,27 @@ static void test_when(void)
         g_assert_false(cpu_spin_poll(cpus[0], CPU_SPIN_WAIT));
     g_assert_true(cpu_spin_poll(cpus[0], CPU_SPIN_WAIT));
     cpu_spin_count_awake(-cores - 1);
+}
+
+/* Another vCPU that is awake on the same core of the host: it cannot be running. */
+static void test_same_core(void)
+{
+    cpu_set_t all, one;
+
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    g_assert_cmpint(sched_getaffinity(0, sizeof all, &all), ==, 0);
+    if (sched_setaffinity(0, sizeof one, &one)) {
+        g_test_skip("the host does not let a thread choose its core");
+        return;
+    }
+    cpu_spin_enter(cpus[2]);
+    g_assert_false(leaves(cpus[2])); /* it is itself */
+    g_assert_true(leaves(cpus[3]));
+    cpu_spin_count_awake(1);
+    cpu_spin_sleeps(cpus[2]);
+    g_assert_false(leaves(cpus[3]));
+    sched_setaffinity(0, sizeof all, &all);
 }
 
 /* Longer while the same wait goes on, up to a limit; short again for the next. Sleepers do not count as awake. */
@@ -161,6 +183,7 @@ int main(int argc, char **argv)
     }
     if (!single) {
         g_test_add_func("/cpus/spin/when", test_when);
+        g_test_add_func("/cpus/spin/same-core", test_same_core);
         g_test_add_func("/cpus/spin/how-long", test_how_long);
     }
     g_test_add_func("/cpus/spin/machine", test_machine);

@@ -25,6 +25,7 @@ uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
 void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+void (*toy_trans_hook)(uint64_t pc);
 static MemoryRegion mmio_mr, small_mr;
 static GArray *maps; /* maps_lock */
 static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
@@ -114,11 +115,25 @@ static void trans_call(TransContext *t, unsigned op, unsigned a)
     goto_pc(t, IR_EXIT_MAIN, t->pc);
 }
 
+static void trans_rare(TransContext *t, uint64_t pc, unsigned a, unsigned b, int64_t imm)
+{
+    if (t->flags & TOY_RARE_FORM) {
+        trans_memory(t, TOY_ATOM, a, b, imm);
+        t->flags &= ~(uint64_t)TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc + 4);
+    } else {
+        t->flags |= TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc);
+    }
+}
+
 static void toy_trans_insn(TransContext *t)
 {
     IRFunc *f = t->f;
     uint64_t pc = t->pc;
     ir_insn_start(f, pc, 0);
+    if (toy_trans_hook)
+        toy_trans_hook(pc);
     uint32_t w = trans_fetch32(t, pc);
     unsigned op = w >> 24, a = w >> 20 & 15, b = w >> 16 & 15;
     int64_t imm = (int16_t)w;
@@ -148,6 +163,7 @@ static void toy_trans_insn(TransContext *t)
         t->ended = true;
         break;
     case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
+    case TOY_RARE: trans_rare(t, pc, a, b, imm); break;
     case TOY_TLBI: case TOY_SVC: case TOY_HLT: trans_call(t, op, a); break;
     default: trans_call(t, TOY_HLT, 0); break;
     }
