@@ -20,7 +20,8 @@
     X(LOCK_DEVICE, "device")       /* a device that opted out of the big lock */ \
     X(LOCK_IRQCHIP, "irqchip")     /* interrupt controllers */ \
     X(LOCK_CPU_IRQ, "cpu-irq")     /* a vCPU's own part of them: local APIC, redistributor */ \
-    X(LOCK_TB, "tb")               /* block table, links, page lists */ \
+    X(LOCK_TB_OUTSIDE, "tb-outside") /* translated blocks, handled by a thread that is not in guest code */ \
+    X(LOCK_TB, "tb")               /* a page's blocks and links, the code buffer's chunks, numbers of flags: one at a time */ \
     X(LOCK_TLB, "tlb")             /* a vCPU's TLB, against flushes from others */ \
     X(LOCK_MONITOR, "monitor")     /* exclusive monitors: a page that they watch */ \
     X(LOCK_MEMORY, "memory")       /* RAM block list */ \

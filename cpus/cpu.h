@@ -97,11 +97,12 @@ struct CPUState {
     /* ---- written by other threads: one cache line, which a kick fetches beside exit_request's ---- */
     uint32_t interrupt_request __attribute__((aligned(64))); /* (a) CPU_INTERRUPT_* */
     uint32_t running;                        /* (a) CPU_OUTSIDE, or inside cpu_exec_start .. cpu_exec_end; see exclusive.c */
+    uint32_t leave_waiters, leave_wakes;     /* (a) who waits in cpu_wait_left for this vCPU, and how often they were woken: see leave.c */
     uintptr_t work_new;                      /* (a) what others queued, newest first; bit 0: a thread serves the queue. See work.c */
     Park own_park;                           /* (a) where the thread sleeps, unless it is rr's */
     bool created;                            /* (a) its thread runs */
     bool stop;                               /* (a) asked to stop, written under (s) */
-    bool stopped, pausing;                   /* (s) has stopped; waits in pause_all_vcpus */
+    bool stopped;                            /* (s) has stopped */
 
     /* ---- execution state ---- */
     int32_t exception_index __attribute__((aligned(64))); /* (v) what to raise at the top of cpu_exec; -1: nothing */
@@ -128,19 +129,16 @@ struct CPUState {
     CpuSpin spin;                            /* (v) */
     struct CpuWorkItem *work_todo, **work_todo_last; /* (v) taken from work_new, oldest first */
     unsigned work_waited;                    /* (v) how many of those somebody waits for */
-    uint32_t leave_waiters;                  /* (a) threads in cpu_wait_left for this vCPU; written under leave_lock */
-    Lock leave_lock;
-    Cond leave_cond;                         /* the vCPU left guest code, or went past a point that somebody waits for */
     CPUState *next;                          /* (a) list of all, by RCU */
 };
 
-/* Bits of exit_request. Whoever stores LEAVE may lose a SETTLE: what SETTLE asks for is also done before guest code is entered. */
+/* Bits of exit_request. Whoever stores LEAVE alone may lose a SETTLE: what that asks for is also done before guest code is entered. */
 #define CPU_EXIT_LEAVE 1u  /* out of cpu_exec */
-#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: another thread left something to settle (accel/exec) */
+#define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: interrupt_request, or what another thread left to settle (accel/exec) */
 
 /* Bits of tlb_sync. */
 #define CPU_SYNC_UNSENT 1u /* a broadcast flush may not have reached all others: the guest's barrier must wait */
-#define CPU_SYNC_WAIT 2u   /* it did: no guest code before all others have flushed */
+#define CPU_SYNC_WAIT 2u   /* it does: no guest code before all others have flushed */
 
 #define CPU_STEP_ENABLE 1u
 #define CPU_STEP_NO_IRQ 2u
@@ -178,8 +176,8 @@ void cpus_start(bool single_thread);
 void cpu_start(CPUState *cpu);
 /*
  * Waits until none runs guest code, nor anything else of its thread's but the functions of run_on_cpu. Pauses nest: vCPUs go on when
- * each has been resumed. Drops the big lock while it waits, if it is held. Inside cpu_exec_start..end it only asks: this vCPU
- * itself stops when its block ends. Not in an exclusive section.
+ * each has been resumed. Drops the big lock while it waits, if it is held. From a vCPU's thread it only asks: this vCPU stops, as
+ * the others do, when its block or function ends. Not in an exclusive section.
  */
 void pause_all_vcpus(void);
 void resume_all_vcpus(void);
@@ -188,11 +186,11 @@ bool all_vcpus_paused(void);
 void cpus_shutdown(void);
 
 /* ---- requests, from any thread; no lock is taken ---- */
-void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits and kicks */
+void cpu_interrupt(CPUState *cpu, uint32_t mask);       /* sets bits; out of sleep, and to the top of cpu_exec's loop, soon */
 void cpu_reset_interrupt(CPUState *cpu, uint32_t mask);
 void cpu_kick(CPUState *cpu);                           /* out of generated code and out of sleep, soon */
 void cpu_exit(CPUState *cpu);                           /* out of generated code only */
-void cpu_exit_settle(CPUState *cpu);                    /* to the loop's top only */
+void cpu_exit_settle(CPUState *cpu);                    /* to the top of cpu_exec's loop only */
 
 /* ---- work queues ---- */
 /*
@@ -225,10 +223,10 @@ typedef bool CpuLeftFn(CPUState *cpu, uint64_t arg);
 /* Waits until cpu is outside cpu_exec_start..end or enough(cpu, arg). The caller is outside, too, and holds no lock. */
 void cpu_wait_left(CPUState *cpu, CpuLeftFn *enough, uint64_t arg);
 void cpu_wake_leave_waiters(CPUState *cpu);
-/* cpu's thread has changed what somebody may wait for, and a full fence came after it. */
+/* cpu's thread has changed what somebody may wait for, by a sequentially consistent store. */
 static inline void cpu_left(CPUState *cpu)
 {
-    if (__builtin_expect(__atomic_load_n(&cpu->leave_waiters, __ATOMIC_RELAXED) != 0, 0))
+    if (__builtin_expect(__atomic_load_n(&cpu->leave_waiters, __ATOMIC_SEQ_CST) != 0, 0))
         cpu_wake_leave_waiters(cpu);
 }
 

@@ -117,7 +117,7 @@ void cpu_exec_end(CPUState *cpu)
     if (__builtin_expect(__atomic_exchange_n(&cpu->running, CPU_OUTSIDE, __ATOMIC_SEQ_CST) == CPU_INSIDE_AWAITED, 0)
         && !__atomic_sub_fetch(&gate.to_leave, 1, __ATOMIC_ACQ_REL))
         futex_wake(&gate.to_leave, 1);
-    cpu_left(cpu); /* the exchange is the full fence that it asks for */
+    cpu_left(cpu);
 }
 
 bool in_exclusive_section(void)

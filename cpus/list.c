@@ -49,8 +49,6 @@ void cpu_init_common(CPUState *cpu, const struct TargetOps *target, int index)
     cpu->index = index;
     cpu->exception_index = -1;
     cpu->timers = timer_list_new(cpu_alarm_update, cpu);
-    lock_init(&cpu->leave_lock, LOCK_CPU_WORK, "vCPU's leaving");
-    cond_init(&cpu->leave_cond);
     cpu->park = cpus_single_thread ? rr_park() : &cpu->own_park;
     cpu_work_init(cpu);
     __atomic_store_n(&by_index[index], cpu, __ATOMIC_RELEASE);

@@ -7,9 +7,9 @@
  * pauses what is paused already, need not know of each other; a resume that brings the count to zero ends the wait of whoever is
  * still waiting for a pause. stop, stopped and the count change together, under stop_lock.
  *
- * A vCPU's thread may pause, too. Outside cpu_exec_start..end it counts as stopped from then on, and does meanwhile what others
- * wait for. Inside it cannot wait: another vCPU may be waiting for an exclusive section, until this one has left its block. So it
- * only asks.
+ * A vCPU's thread may pause, too, but only asks, and stops itself when its block or function ends. Inside cpu_exec_start..end it
+ * cannot wait: another vCPU may be waiting for an exclusive section, until this one has left its block. Outside it would have to
+ * count as stopped while it waits, and then goes on with its function while another who pauses believes that it stands still.
  *
  * The owner of an exclusive section must not wait here: a vCPU held back at cpu_exec_start cannot say that it has stopped.
  */
@@ -30,16 +30,6 @@ static bool all_stopped_locked(void)
     return true;
 }
 
-/* Who waits has something to look at. */
-static void tell_locked(void)
-{
-    cond_broadcast(&changed);
-    CPU_FOREACH (cpu) {
-        if (cpu->pausing)
-            cpu_kick(cpu);
-    }
-}
-
 void cpu_pause_join(CPUState *cpu)
 {
     lock_acquire(&stop_lock);
@@ -51,7 +41,7 @@ void cpu_pause_created(CPUState *cpu, bool created)
 {
     lock_acquire(&stop_lock);
     __atomic_store_n(&cpu->created, created, __ATOMIC_RELEASE);
-    tell_locked();
+    cond_broadcast(&changed);
     lock_release(&stop_lock);
 }
 
@@ -69,7 +59,7 @@ static void report_stopped(CPUState *cpu)
     lock_acquire(&stop_lock);
     if (cpu->stop && !cpu->stopped) {
         cpu->stopped = true;
-        tell_locked();
+        cond_broadcast(&changed);
     }
     lock_release(&stop_lock);
 }
@@ -92,43 +82,12 @@ static void set_stop_locked(bool stop)
     }
 }
 
-static void wait_for_others(void)
+static void wait_until_stopped(void)
 {
     lock_acquire(&stop_lock);
     while (pauses && !all_stopped_locked())
         cond_wait(&changed, &stop_lock);
     lock_release(&stop_lock);
-}
-
-/* The vCPUs of this thread stand still while it waits. */
-static void report_own(CPUState *self)
-{
-    report_stopped(self);
-    CPU_FOREACH (cpu) {
-        if (rr_is_self())
-            report_stopped(cpu);
-    }
-}
-
-static bool set_pausing(CPUState *self, bool pausing)
-{
-    lock_acquire(&stop_lock);
-    self->pausing = pausing && pauses && !all_stopped_locked();
-    bool more = self->pausing;
-    lock_release(&stop_lock);
-    return more;
-}
-
-static void wait_as_vcpu(CPUState *self)
-{
-    report_own(self);
-    for (;;) {
-        park_begin(self->park);
-        if (!set_pausing(self, true))
-            return;
-        cpu_process_waited_work(self);
-        park_sleep(self->park, -1);
-    }
 }
 
 void pause_all_vcpus(void)
@@ -138,16 +97,13 @@ void pause_all_vcpus(void)
     if (!pauses++)
         set_stop_locked(true);
     lock_release(&stop_lock);
-    if (cpu_self_in_exec())
+    if (current_cpu)
         return;
     bool had_big_lock = bql_locked();
     if (had_big_lock)
         bql_unlock();
     lock_check_none_held("pause_all_vcpus");
-    if (current_cpu)
-        wait_as_vcpu(current_cpu);
-    else
-        wait_for_others();
+    wait_until_stopped();
     if (had_big_lock)
         bql_lock();
 }
@@ -158,7 +114,7 @@ void resume_all_vcpus(void)
     assert(pauses);
     if (!--pauses) {
         set_stop_locked(false);
-        tell_locked();
+        cond_broadcast(&changed);
     }
     lock_release(&stop_lock);
 }

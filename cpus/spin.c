@@ -12,12 +12,18 @@
  * late by a sleep at most. Any kick wakes it, so interrupts, work and stops are not held up. As sleepers do not count as awake, as many vCPUs go
  * on polling as there are cores.
  *
+ * The host has other things to do, too: then a core may have two of the vCPUs while others are busy with something else. It happens to the pair that
+ * matters, since a thread that wakes another is likely to be put off that moment for the woken one, inside the guest's lock that the woken one polls
+ * for next (a guest sends its IPIs under locks). So a vCPU that finds another on its own core, awake but not running since it is itself, sleeps as
+ * well. Where a vCPU runs is noted as it enters guest code, and may be outdated; that too costs a needless sleep or poll.
+ *
  * The counts are written when a thread goes to sleep or wakes, never on the way of running code, and are read by vCPUs that poll. They need no order: a
  * stale count costs a needless sleep or poll.
  */
 #include "cpus/spin.h"
 
 #include <glib.h>
+#include <sched.h>
 
 #include "base/bits.h"
 #include "cpus/cpus_internal.h"
@@ -48,13 +54,40 @@ void cpu_spin_count_awake(int change)
     __atomic_fetch_add(&n_awake, change, __ATOMIC_RELAXED);
 }
 
+void cpu_spin_enter(CPUState *cpu)
+{
+    int core = sched_getcpu() + 1;
+
+    if (cpu->spin.core != core)
+        __atomic_store_n(&cpu->spin.core, core, __ATOMIC_RELAXED);
+}
+
+void cpu_spin_sleeps(CPUState *cpu)
+{
+    __atomic_store_n(&cpu->spin.core, 0, __ATOMIC_RELAXED);
+    cpu_spin_count_awake(-1);
+}
+
+static bool shares_core(const CPUState *cpu)
+{
+    int core = sched_getcpu() + 1;
+
+    CPU_FOREACH (other) {
+        if (other != cpu && core && __atomic_load_n(&other->spin.core, __ATOMIC_RELAXED) == core)
+            return true;
+    }
+    return false;
+}
+
 bool cpu_spin_poll(CPUState *cpu, unsigned weight)
 {
     cpu->spin.polls += weight;
     if (cpu->spin.polls < SPIN_POLLS)
         return false;
     cpu->spin.polls = 0;
-    return cpus_single_thread ? cpu_count() > 1 : __atomic_load_n(&n_awake, __ATOMIC_RELAXED) > host_cores();
+    if (cpus_single_thread)
+        return cpu_count() > 1;
+    return __atomic_load_n(&n_awake, __ATOMIC_RELAXED) > host_cores() || shares_core(cpu);
 }
 
 /* A guest that asks for 0 polls on. */
@@ -82,7 +115,7 @@ int64_t cpu_spin_begin(CPUState *cpu)
     }
     s->may_sleep = false;
     __atomic_fetch_add(&n_spinning, 1, __ATOMIC_RELAXED);
-    cpu_spin_count_awake(-1);
+    cpu_spin_sleeps(cpu);
     return s->sleep_ns;
 }
 

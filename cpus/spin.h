@@ -12,6 +12,7 @@ typedef struct CPUState CPUState;
 
 /* A vCPU's own data, part of CPUState (v). */
 typedef struct CpuSpin {
+    int core;          /* (a) one more than the number of the host's core on which guest code was last entered; 0: asleep, or not known */
     uint32_t polls;    /* hints since the last look */
     bool may_sleep;    /* the guest allows the next EXCP_YIELD to sleep sleep_ns, whether others want the core or not */
     int64_t sleep_ns;  /* of the last sleep */
@@ -33,5 +34,8 @@ int64_t cpu_spin_begin(CPUState *cpu);
 void cpu_spin_end(CPUState *cpu);
 /* A vCPU's thread wants a host core (1), or does not any more (-1). */
 void cpu_spin_count_awake(int change);
+/* It enters guest code, and it goes to sleep, which counts. */
+void cpu_spin_enter(CPUState *cpu);
+void cpu_spin_sleeps(CPUState *cpu);
 
 #endif

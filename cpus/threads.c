@@ -55,7 +55,7 @@ void cpu_thread_end(CPUState *cpu)
 static void sleep_idle(CPUState *cpu)
 {
     int64_t since = sync_begin();
-    cpu_spin_count_awake(-1);
+    cpu_spin_sleeps(cpu);
     park_sleep(cpu->park, timer_list_deadline_ns(cpu->timers));
     cpu_spin_count_awake(1);
     sync_end(SYNC_SLEEP, since);
@@ -86,12 +86,15 @@ static void *mttcg_thread(void *arg)
         }
         cpu_process_work(cpu);
         timer_list_run(cpu->timers);
-        if (cpu_is_idle(cpu))
+        if (cpu_is_idle(cpu)) {
             sleep_idle(cpu);
-        else if (cpu_run(cpu) == EXCP_YIELD)
+            continue;
+        }
+        cpu_spin_enter(cpu);
+        if (cpu_run(cpu) == EXCP_YIELD)
             sleep_spinning(cpu);
     }
-    cpu_spin_count_awake(-1);
+    cpu_spin_sleeps(cpu);
     cpu_thread_end(cpu);
     rcu_unregister_thread();
     return NULL;

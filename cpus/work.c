@@ -158,13 +158,13 @@ static void run_here(CPUState *cpu, CPUWorkFn *fn, void *data)
 
 static void wait_as_vcpu(CPUState *self, const CpuWorkItem *item)
 {
-    for (;;) {
-        park_begin(self->park);
-        if (park_woken(&item->done))
-            return;
+    park_begin(self->park);
+    while (!park_woken(&item->done)) {
         cpu_process_work(self);
         park_sleep(self->park, -1);
+        park_begin(self->park);
     }
+    park_wake(self->park); /* what was begun further out is to look again: this may have taken its wake-up */
 }
 
 void run_on_cpu(CPUState *cpu, CPUWorkFn *fn, void *data)

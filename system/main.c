@@ -90,7 +90,8 @@ static void accel_help(FILE *out)
                  "  host=native|interp    run host code, or interpret the IR\n"
                  "  opt=on|off            the optimiser\n"
                  "  max-insns=N           guest instructions in a block, at most\n"
-                 "  host-features=LIST    host CPU features to leave unused: -avx2,-bmi2,..., or none (x86-64-v2 only)\n");
+                 "  host-features=LIST    host CPU features to leave unused: -avx2,-bmi2,..., or none (x86-64-v2 only)\n"
+                 "  atomics=auto|locked   atomic operations are locked ones always, or where several threads run guest code (auto)\n");
 }
 
 /* -device help, -device NAME,help. */
@@ -209,7 +210,10 @@ static bool start(const Options *o, GError **error)
     const BoardClass *board = find_board(o, error);
     MachineConfig config;
     if (!board || !options_accel(o, &accel, error) || !machine_config(o, board, &config, error) || !check_devices(o, error) ||
-        !check_kernel_options(o, error) || !check_log(o, error) || !accel_init(&accel, board->arch->ops, error))
+        !check_kernel_options(o, error) || !check_log(o, error))
+        return false;
+    accel.max_vcpus = config.smp.cpus; /* no machine can be given more later */
+    if (!accel_init(&accel, board->arch->ops, error))
         return false;
     memory_init();
     Drive *drives = NULL;

@@ -159,9 +159,10 @@ static void info_jit(char **argv, FILE *out)
 {
     TBStats s;
     tb_get_stats(&s);
-    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64 ", buffer emptied %" PRIu64
-            " times, pages watched for exclusives %" PRIu64 " times\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated,
-            s.invalidations, s.flushes, mmu_pages_watched());
+    fprintf(out, "blocks %" PRIu64 ", code %" PRIu64 " of %" PRIu64 " KiB, translated %" PRIu64 ", invalidated %" PRIu64
+            ", parts dropped for room %" PRIu64 ", stops for room %" PRIu64
+            ", pages watched for exclusives %" PRIu64 " times\n", s.blocks, s.code_bytes >> 10, s.buffer_bytes >> 10, s.translated,
+            s.invalidations, s.retired, s.stops, mmu_pages_watched());
 }
 
 /* [-m] [MAX]: by mean wait; so many rows of each table. */

@@ -279,7 +279,7 @@ static bool bad_value(GError **error, const char *key, const char *value, const 
 
 static bool accel_option(AccelConfig *c, const char *key, const char *value, GError **error)
 {
-    static const char *const keys[] = { "thread", "tb-size", "host", "opt", "max-insns", "host-features" };
+    static const char *const keys[] = { "thread", "tb-size", "host", "opt", "max-insns", "host-features", "atomics" };
     const char *v = value ? value : "";
     uint64_t n;
     bool on;
@@ -303,6 +303,10 @@ static bool accel_option(AccelConfig *c, const char *key, const char *value, GEr
         if (!parse_number(v, 1, TB_MAX_GUEST_INSNS, &n))
             return bad_value(error, key, v, "1 to 256 (guest instructions a block)");
         c->max_insns = (uint32_t)n;
+    } else if (!strcmp(key, "atomics")) {
+        if (strcmp(v, "auto") && strcmp(v, "locked"))
+            return bad_value(error, key, v, "'auto' (locked where several threads run guest code) and 'locked' (always)");
+        c->locked_atomics = !strcmp(v, "locked");
     } else if (!strcmp(key, "host-features")) {
         c->host_features = value;
     } else {

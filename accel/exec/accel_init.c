@@ -29,7 +29,9 @@ bool accel_init(const AccelConfig *config, const TargetOps *target, GError **err
 {
     if (config->max_insns > TB_MAX_GUEST_INSNS)
         return error_set(error, "max-insns: %u is not possible; from 1 to %d are", config->max_insns, TB_MAX_GUEST_INSNS);
-    tb_config = (TbConfig){ .target = target, .max_insns = config->max_insns ? config->max_insns : DEFAULT_MAX_INSNS, .no_opt = config->no_opt };
+    tb_config = (TbConfig){ .target = target, .max_insns = config->max_insns ? config->max_insns : DEFAULT_MAX_INSNS, .no_opt = config->no_opt,
+                             .one_vcpu = config->max_vcpus == 1 && !config->locked_atomics };
+    host_one_thread = tb_config.one_vcpu || (config->single_thread && !config->locked_atomics);
 #if defined(__x86_64__)
     host_ops = config->interp ? &host_ops_interp : &host_ops_x86_64;
 #else

@@ -13,8 +13,10 @@
  * the loop enters, and cpu_interrupt sets exit_request, so chained code comes back for them.
  *
  * Instruction counting, when it comes, decides here how long generated code may run and translates what is left of a budget
- * as a short block; breakpoints are a reason to translate less (one_shot_limit).
+ * as a short block; breakpoints are a reason to translate less (wants_one_insn).
  */
+#include <string.h>
+
 #include "accel/exec/exec_internal.h"
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
@@ -24,9 +26,7 @@
 
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
-
-/* The link that the last block left by, to be patched when its target is known. */
-typedef struct PendingLink { TranslationBlock *tb; unsigned n; } PendingLink;
+#define MAX_FORMS 4 /* a common form of an instruction leaves for a rare one, which need not be the last */
 
 void exec_begin(CPUState *cpu)
 {
@@ -37,13 +37,13 @@ void exec_begin(CPUState *cpu)
     exec_settle(cpu); /* what was posted while nobody looked; an exception that is delivered next may use the TLB */
 }
 
-void exec_settle(CPUState *cpu)
+bool exec_settle(CPUState *cpu)
 {
     /* Cleared before the reasons are looked at; pairs with cpu_exit_settle. */
     if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
         __atomic_fetch_and(&cpu->exit_request, ~CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
     mmu_apply_pending(cpu);
-    jump_cache_settle(cpu);
+    return jump_cache_settle(cpu);
 }
 
 void exec_end(CPUState *cpu)
@@ -86,7 +86,7 @@ static bool take_exception(CPUState *cpu, int *why)
     return false;
 }
 
-static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, int *why)
+static bool take_interrupt(CPUState *cpu, uint32_t request, Next *next, int *why)
 {
     if (request & CPU_INTERRUPT_EXIT) {
         cpu_reset_interrupt(cpu, CPU_INTERRUPT_EXIT);
@@ -100,24 +100,25 @@ static bool take_interrupt(CPUState *cpu, uint32_t request, PendingLink *link, i
         return true;
     }
     if (!(cpu->singlestep & CPU_STEP_NO_IRQ) && cpu->target->do_interrupt(cpu, request))
-        link->tb = NULL; /* the block that comes next is not where it led */
+        *next = (Next){ 0 }; /* the block that comes next is not where it led */
     return false;
 }
 
 /* Looks at what others want of this vCPU. True: leave with *why. */
-static bool attend(CPUState *cpu, PendingLink *link, int *why)
+static bool attend(CPUState *cpu, Next *next, int *why)
 {
     if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE) & ~CPU_EXIT_SETTLE)) {
         *why = EXCP_INTERRUPT;
         return true;
     }
-    exec_settle(cpu);
+    if (exec_settle(cpu))
+        next->from = NULL; /* it may be gone */
     if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT) && !mmu_sync_try(cpu)) {
         *why = EXCP_INTERRUPT;
         return true;
     }
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
-    return UNLIKELY(request) && take_interrupt(cpu, request, link, why);
+    return UNLIKELY(request) && take_interrupt(cpu, request, next, why);
 }
 
 static void log_block(CPUState *cpu, const TranslationBlock *tb)
@@ -139,57 +140,83 @@ static uint64_t enter_block(CPUState *cpu, const TranslationBlock *tb)
     return host_ops->enter(cpu, tb->code);
 }
 
-/* How many instructions the next block may have at most when it must not be a common one; 0: a common block will do. */
-static uint32_t one_shot_limit(CPUState *cpu)
+/* The next block must be one instruction, and no common block. */
+static bool wants_one_insn(CPUState *cpu)
 {
     bool one = cpu->tb->one_insn || cpu->singlestep & CPU_STEP_ENABLE;
     cpu->tb->one_insn = false;
-    return one ? 1 : 0;
+    return one;
 }
 
-/* Runs a block that is translated for this once. */
-static uint64_t run_one_shot(CPUState *cpu, uint64_t pc, uint64_t flags, uint32_t max_insns)
+/* tb was entered after it had been invalidated: this vCPU knew it yet. What runs in its place is found anew. */
+static void leave_stale(CPUState *cpu, const TranslationBlock *tb, Next *next)
 {
-    TranslationBlock *tb = tb_translate(cpu, pc, flags, max_insns, true);
-    uint64_t result = enter_block(cpu, tb);
-    tb_discard(cpu, tb);
-    return result;
+    jump_cache_forget(cpu, tb);
+    memcpy((char *)cpu + cpu->target->pc_offset, &tb->pc, sizeof tb->pc);
+    *next = (Next){ .led = true, .flags = tb->flags };
 }
 
-static void run_block(CPUState *cpu, PendingLink *link)
+static void note_exit(CPUState *cpu, uint64_t result, Next *next)
 {
-    uint64_t pc, flags, result;
-    cpu->target->get_block_state(cpu, &pc, &flags);
-    if (link->tb)
-        flags = link->tb->links[link->n].flags; /* may say more than the CPU's state: see the target's slow blocks */
-    uint32_t limit = one_shot_limit(cpu);
-    if (UNLIKELY(limit)) {
-        link->tb = NULL;
-        run_one_shot(cpu, pc, flags, limit);
+    TranslationBlock *tb = (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK);
+    unsigned n = result & TB_EXIT_MASK;
+    if (result < FIRST_BLOCK_ADDRESS)
+        *next = (Next){ 0 };
+    else if (n == TB_EXIT_STALE)
+        leave_stale(cpu, tb, next);
+    else
+        *next = (Next){ .led = true, .flags = tb->links[n].flags, .from = tb->no_cache ? NULL : tb, .n = n };
+}
+
+void exec_next_block(CPUState *cpu, const Next *next, uint64_t *pc, uint64_t *flags)
+{
+    cpu->target->get_block_state(cpu, pc, flags);
+    if (next->led)
+        *flags = next->flags;
+}
+
+void exec_one_insn(CPUState *cpu, TranslationBlock *tb, Next *next)
+{
+    uint64_t pc = tb->pc, flags, to, to_flags;
+    for (unsigned forms = 0; forms < MAX_FORMS; forms++) {
+        flags = tb->flags;
+        note_exit(cpu, enter_block(cpu, tb), next);
+        tb_discard(cpu, tb);
+        exec_next_block(cpu, next, &to, &to_flags);
+        if (!next->led || to != pc || to_flags == flags)
+            return;
+        tb = tb_translate(cpu, pc, to_flags, 1, true);
+    }
+}
+
+static void run_block(CPUState *cpu, Next *next)
+{
+    uint64_t pc, flags;
+    exec_next_block(cpu, next, &pc, &flags);
+    if (UNLIKELY(wants_one_insn(cpu))) {
+        next->from = NULL;
+        exec_one_insn(cpu, tb_translate(cpu, pc, flags, 1, true), next);
         return;
     }
     TranslationBlock *tb = tb_find(cpu, pc, flags);
-    if (link->tb)
-        tb_link(link->tb, link->n, tb);
+    if (next->from)
+        tb_link(next->from, next->n, tb);
     bool once = tb->no_cache;
-    result = enter_block(cpu, tb);
-    link->tb = NULL;
+    note_exit(cpu, enter_block(cpu, tb), next);
     if (once)
         tb_discard(cpu, tb);
-    else if (result >= FIRST_BLOCK_ADDRESS)
-        *link = (PendingLink){ (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK), result & TB_EXIT_MASK };
 }
 
 static int exec_loop(CPUState *cpu)
 {
-    PendingLink link;
+    Next next;
     int why;
     if (sigsetjmp(cpu->jmp_env, 0))
         exec_recover(cpu);
-    link.tb = NULL;
-    while (!take_exception(cpu, &why) && !attend(cpu, &link, &why)) {
+    next = (Next){ 0 };
+    while (!take_exception(cpu, &why) && !attend(cpu, &next, &why)) {
         bool step = cpu->singlestep & CPU_STEP_ENABLE;
-        run_block(cpu, &link);
+        run_block(cpu, &next);
         if (UNLIKELY(step) && cpu->exception_index < 0)
             return EXCP_DEBUG;
     }

@@ -15,6 +15,8 @@ typedef struct AccelConfig {
     uint64_t tb_size;       /* bytes; 0: an eighth of the memory that the cgroup allows, at most 256 MiB */
     uint32_t max_insns;     /* guest instructions a block, 1..TB_MAX_GUEST_INSNS; 0: the default */
     const char *host_features;
+    uint32_t max_vcpus;     /* as many as the machine can ever have; 0: nobody knows */
+    bool locked_atomics;    /* atomics=locked: as if there could be more */
 } AccelConfig;
 
 /* Before any vCPU is created. */

@@ -14,6 +14,7 @@
 
 const HostOps *host_ops;
 HostFeatures host_features;
+bool host_one_thread;
 
 void host_fp_harvest(CPUState *cpu)
 {

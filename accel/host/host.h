@@ -11,6 +11,7 @@
  *     HOST_EXIT_LOOKUP: look up by the CPU's state and go on
  *     HOST_EXIT_MAIN: go to the main loop's top (interrupts, exceptions)
  *     HOST_EXIT_POLL: exit_request was seen
+ *     block | TB_EXIT_STALE: the block had been killed before it was entered; pc is not stored
  * Polls of CPUState.exit_request are at CHAIN exits whose pc is not after the current block's pc, at JUMP, CALL and RET exits, and at cross-page exits that go backward.
  */
 #ifndef ACCEL_HOST_HOST_H
@@ -37,6 +38,8 @@ typedef struct HostOps {
     bool (*compile)(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf);
     /* Points the link's jump at target's code, or (NULL) back at its unlinked path. Atomic against running code. rw: writable address of tb->code. */
     void (*patch)(TranslationBlock *tb, unsigned n, const TranslationBlock *target, uint8_t *rw);
+    /* From now on whoever enters tb leaves with TB_EXIT_STALE at once; who is inside goes on. Atomic against running code, may be done twice. rw as for patch. */
+    void (*kill)(TranslationBlock *tb, uint8_t *rw);
     uint64_t (*enter)(CPUState *cpu, const void *code);
     /* Prints code for -d out_asm. */
     void (*disas)(const TranslationBlock *tb, FILE *out);
@@ -53,6 +56,8 @@ extern const HostOps host_ops_x86_64, host_ops_interp;
 /* Host features in use; a subset of what the CPU has, -accel tcg,host-features=... can turn them off for tests. */
 typedef struct HostFeatures { bool avx, avx2, fma, bmi1, bmi2, lzcnt, popcnt, f16c, movbe, avx512, aes, pclmul, sha, gfni; } HostFeatures;
 extern HostFeatures host_features;
+/* (c) after accel_init. Guest code runs in one thread at a time: read-modify-writes are seen whole by all that reads, without being locked. */
+extern bool host_one_thread;
 /* "-avx2,-bmi2" removes; "none" leaves the baseline x86-64-v2. False: unknown name. */
 bool host_features_init(const char *remove, GError **error);
 

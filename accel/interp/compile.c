@@ -77,7 +77,7 @@ static bool interp_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
     InterpBlock *block = (InterpBlock *)start;
     const uint8_t *code = start + buf->rx_delta;
     *block = (InterpBlock){
-        .tb = tb, .target = f->target, .n_insns = f->n_insns, .n_exits = f->n_exits, .n_call_args = f->n_call_args,
+        .tb = tb, .target = f->target, .n_insns = f->n_insns, .n_exits = f->n_exits, .n_call_args = f->n_call_args, .alone = f->alone,
         .exits = (const InterpExit *)(code + exits_at), .call_args = (const IRRef *)(code + args_at),
     };
     compile_insns(f, block, (TBUnwind *)(start + unwind_at));
@@ -100,6 +100,11 @@ static void interp_patch(TranslationBlock *tb, unsigned n, const TranslationBloc
 {
     InterpBlock *block = (InterpBlock *)rw;
     __atomic_store_n(&block->link[n], target ? target->code : NULL, __ATOMIC_RELEASE); /* pairs with take_chain */
+}
+
+static void interp_kill(TranslationBlock *tb, uint8_t *rw)
+{
+    __atomic_store_n(&((InterpBlock *)rw)->killed, 1, __ATOMIC_RELEASE); /* pairs with interp_enter */
 }
 
 /* There is no host code to show: the IR is what runs. */
@@ -125,6 +130,7 @@ const HostOps host_ops_interp = {
     .init = interp_init,
     .compile = interp_compile,
     .patch = interp_patch,
+    .kill = interp_kill,
     .enter = interp_enter,
     .disas = interp_disas,
 };

@@ -35,6 +35,8 @@ typedef struct InterpBlock {
     const InterpExit *exits;
     const IRRef *call_args;
     uint32_t n_insns, n_exits, n_call_args;
+    bool alone;                     /* as in IRFunc */
+    uint32_t killed;                /* (a) looked at when the block is entered; release and acquire */
     const void *link[TB_MAX_LINKS]; /* (a) written by patch, read when an exit is taken; release and acquire */
     IRInsn insns[];                 /* as in IRFunc, but a call's imm is its InterpCall */
 } InterpBlock;

@@ -118,6 +118,8 @@ static const InterpBlock *jump_cache_probe(const InterpRun *r, const InterpExit 
 {
     const CPUState *cpu = r->cpu;
     const TargetOps *target = r->block->target;
+    if (r->block->alone)
+        return NULL;
     const CPUJumpEntry *entry = (const CPUJumpEntry *)((const char *)cpu->jump_cache + tb_jump_offset(pc));
     uint64_t tag = e->tag_base ^ pc;
     if (!target->jump_is_global(pc, e->exit.flags))
@@ -210,6 +212,8 @@ uint64_t interp_enter(CPUState *cpu, const void *code)
 
     cpu->interp_ra = 0; /* a helper that left by cpu_loop_exit had no chance to clear it */
     while (r.block) {
+        if (UNLIKELY(__atomic_load_n(&r.block->killed, __ATOMIC_ACQUIRE))) /* pairs with interp_kill */
+            return (uintptr_t)r.block->tb | TB_EXIT_STALE;
         const IRInsn *insn = run_block(&r);
         const InterpBlock *next = take_exit(&r, insn, &result);
         r.block = next;

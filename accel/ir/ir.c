@@ -16,5 +16,5 @@ void ir_reset(IRFunc *f, const struct TargetOps *target, uint64_t pc, uint64_t f
     f->insns[0] = (IRInsn){ .op = IR_nop };
     f->n_insns = 1;
     f->n_guest = f->n_call_args = f->n_exits = 0;
-    f->overflow = false;
+    f->overflow = f->alone = false;
 }

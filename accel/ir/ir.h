@@ -174,6 +174,7 @@ typedef struct IRFunc {
     uint32_t n_guest;           /* guest instructions */
     uint32_t n_call_args, n_exits;
     bool overflow;              /* the builder ran out of room: the block must be cut shorter */
+    bool alone;                 /* one instruction, for one use: no exit may lead to another block by itself */
     IRInsn insns[IR_MAX_INSNS];
     IRRef call_args[IR_MAX_CALL_ARGS];
     IRExit exits[IR_MAX_EXITS];

@@ -3,9 +3,11 @@
  * Atomic read-modify-write on guest memory.
  *
  * On naturally aligned RAM the host's own atomics serve; on x86 hosts also on misaligned RAM, as long as it lies in one cache
- * line. (Beyond, they are atomic too, but stop the whole host, or trap.) What they cannot serve runs with all other vCPUs stopped: the first attempt leaves with EXCP_ATOMIC, and within the exclusive section the operation is a plain
- * load and store. Big-endian data is swapped around the operation: those that are not bitwise go through compare-and-swap.
+ * line. (Beyond, they are atomic too, but stop the whole host, or trap.) What they cannot serve is a plain load and store while
+ * no other vCPU runs: where several threads run guest code, the first attempt leaves with EXCP_ATOMIC, for an exclusive section.
+ * Big-endian data is swapped around the operation: those that are not bitwise go through compare-and-swap.
  */
+#include "accel/host/host.h"
 #include "accel/mmu/mmu_host.h"
 #include "accel/mmu/mmu_internal.h"
 
@@ -51,7 +53,7 @@ static uint64_t combine(IRAtomic op, uint64_t a, uint64_t b, unsigned bits)
 
 /*
  * Looks the operand up for reading and writing. A fault that a read would have is reported as a read's (of Arm, WnR is then 0), unless MO_RMW says otherwise.
- * False: the host's atomics do not serve it; only within an exclusive section.
+ * False: the host's atomics do not serve it, and no other vCPU runs.
  */
 static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, IRMemOp mo, uintptr_t ra, MmuRef *ref)
 {
@@ -63,7 +65,7 @@ static bool atomic_ref(CPUState *cpu, uint64_t va, unsigned size, IRMemOp mo, ui
         if (ref->host)
             return true;
     }
-    if (!in_exclusive_section())
+    if (!host_one_thread && !in_exclusive_section())
         cpu_loop_exit_atomic(cpu, ra);
     return false;
 }

@@ -72,7 +72,7 @@ static bool merge_with_last(CpuMmu *m, const FlushRequest *r)
 static void settle_others(CPUState *src, uint64_t pos)
 {
     CPU_FOREACH (cpu) {
-        if (cpu != src && cpu->mmu && __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST)
+        if (cpu != src && cpu->mmu && __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) != CPU_OUTSIDE
             && __atomic_load_n(&cpu->mmu->applied, __ATOMIC_SEQ_CST) < pos)
             cpu_exit_settle(cpu);
     }
@@ -132,7 +132,7 @@ static bool has_applied(CPUState *cpu, uint64_t pos)
 
 static bool is_done(CPUState *cpu, uint64_t pos)
 {
-    return !cpu->mmu || !__atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) || has_applied(cpu, pos);
+    return !cpu->mmu || __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) == CPU_OUTSIDE || has_applied(cpu, pos);
 }
 
 /* The first vCPU from cpu on that src must still wait for. */

@@ -14,7 +14,7 @@
  * If the requester sees running == 0, then the vCPU, when it enters guest code again, reads a tail above p (the fences pair),
  * and what it did before is over: the store of running comes after its accesses. If it sees running == 1, it sets
  * CPU_EXIT_SETTLE after the append: the vCPU comes to the loop's top, clears the bit, reads the tail, and so applies p; or it
- * leaves guest code and comes back as above (its store of 0 to exit_request comes before cpu_exec_start's fence). The store
+ * leaves guest code and comes back as above (the store of 0 to exit_request comes before cpu_exec_start's fence). The store
  * of applied comes after all its accesses by old entries and before those by new ones, so whoever reads applied > p has them
  * behind it.
  *
@@ -111,6 +111,5 @@ void mmu_apply_pending(CPUState *cpu)
         return;
     apply_until(cpu, m->applied, tail);
     __atomic_store_n(&m->applied, tail, __ATOMIC_SEQ_CST);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     cpu_left(cpu);
 }

@@ -4,8 +4,20 @@
  *
  * One memfd is mapped twice: writable, and executable. No page is ever both through one mapping, and the two addresses differ by
  * a constant. The buffer is cut into chunks; a vCPU thread owns a chunk at a time and fills it without a lock, so translation
- * runs in parallel. Chunks are handed out in a ring; when none is free, the next ones in the ring, which were filled longest
- * ago, are emptied while no vCPU is in generated code (code_buffer_evict).
+ * runs in parallel.
+ *
+ * Making room. A chunk is open (a vCPU fills it), then full, then retired, then free. Whoever takes a free chunk while few are left
+ * retires those that became full longest ago: kills their blocks, so that nobody enters them any more, counts (n_retired), and
+ * has the vCPUs leave generated code for a moment. Before it goes on, each drops what it knows of code in retired chunks
+ * (exec_settle) and says how far it has counted (TbThread.settled). A retired chunk is free when no vCPU is inside
+ * cpu_exec_start..end that has not come that far: one that is outside will settle before it runs guest code. So room is made ahead
+ * of need, by the vCPUs that translate, while all others run. Only when somebody wants a chunk before one has become free,
+ * chunks are freed in an exclusive section, where all vCPUs are outside (code_buffer_evict).
+ *
+ *     vCPU:  running = 1; fence; read n_retired        who frees:  n_retired grows; fence; read running, settled
+ *
+ * Threads that are not in cpu_exec_start..end hold tb_outside_lock while they handle blocks; it is taken once before a chunk is
+ * freed, when none of its blocks can be found any more.
  *
  *   | host's shared code | chunk 0 ... | chunk 1 | chunk 2 | ...
  *                          | code and unwind table, code ... ->  free  <- ... links, block and TBInsns |
@@ -33,19 +45,27 @@
 #define CHUNK_MAX (1ull << 20)
 #define CHUNK_MIN (64ull << 10)
 #define CHUNKS_WANTED 32       /* as long as they are not smaller, or larger, than that */
-#define EVICT_MAX 4            /* chunks at a time: none shall stop for long */
+#define EVICT_MAX 4            /* chunks retired in one exclusive section: none shall stop for long */
+#define RECLAIM_MAX 16         /* freed at a time */
 
 typedef struct CodeChunk {
     uint32_t n;                /* (a) */
     TranslationBlock **blocks; /* sorted by address */
+    uint64_t retired;          /* (a) n_retired after it was retired last; 0: never */
+    TbThread *owner;           /* (C) chunks_lock: who fills it */
 } CodeChunk;
+
+/* Numbers of chunks, first in first out. */
+typedef struct ChunkQueue { unsigned *item, first, n; } ChunkQueue;
 
 static uint8_t *rw_base, *rx_base; /* (c) */
 static uint64_t buffer_size, chunk_size;
 static unsigned n_chunks;
 static CodeChunk *chunks;
 static uint8_t *first_free;        /* (c) after the host's shared code */
-static unsigned next_chunk, n_free; /* tb_lock: chunks next_chunk .. next_chunk + n_free - 1, around the ring, are free */
+static Lock chunks_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_TB, .name = "code buffer" };
+static ChunkQueue free_chunks, full_chunks, retired_chunks; /* (C) */
+static uint64_t n_retired;         /* (a), written under chunks_lock */
 
 /* A limit in a cgroup file, or UINT64_MAX. */
 static uint64_t read_limit(const char *path)
@@ -112,6 +132,20 @@ static bool map_twice(GError **error)
     return true;
 }
 
+static void queue_put(ChunkQueue *q, unsigned i)
+{
+    q->item[(q->first + q->n++) % n_chunks] = i;
+}
+
+/* Not from an empty queue. */
+static unsigned queue_get(ChunkQueue *q)
+{
+    unsigned i = q->item[q->first];
+    q->first = (q->first + 1) % n_chunks;
+    q->n--;
+    return i;
+}
+
 bool code_buffer_init(uint64_t size, GError **error)
 {
     if (size && (size < BUFFER_MIN || size > BUFFER_MAX))
@@ -119,10 +153,15 @@ bool code_buffer_init(uint64_t size, GError **error)
     buffer_size = ALIGN_DOWN(size ? size : default_size(), CHUNK_MIN);
     for (chunk_size = CHUNK_MIN; chunk_size < CHUNK_MAX && chunk_size * CHUNKS_WANTED * 2 <= buffer_size;)
         chunk_size *= 2;
-    n_chunks = n_free = (unsigned)(buffer_size / chunk_size);
+    n_chunks = (unsigned)(buffer_size / chunk_size);
     if (!map_twice(error))
         return false;
     chunks = g_new0(CodeChunk, n_chunks);
+    ChunkQueue *queues[] = { &free_chunks, &full_chunks, &retired_chunks };
+    for (unsigned i = 0; i < ARRAY_SIZE(queues); i++)
+        queues[i]->item = g_new(unsigned, n_chunks);
+    for (unsigned i = 0; i < n_chunks; i++)
+        queue_put(&free_chunks, i);
     first_free = rw_base;
     return true;
 }
@@ -143,7 +182,10 @@ uint64_t code_buffer_size(void)
 
 uint64_t code_buffer_used(void)
 {
-    return (n_chunks - __atomic_load_n(&n_free, __ATOMIC_RELAXED)) * chunk_size;
+    lock_acquire(&chunks_lock);
+    uint64_t used = (n_chunks - free_chunks.n) * chunk_size;
+    lock_release(&chunks_lock);
+    return used;
 }
 
 ptrdiff_t code_buffer_rx_delta(void)
@@ -161,24 +203,199 @@ static void forget_writable_code(const TbThread *th)
         madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-bool code_buffer_next_chunk(TbThread *th)
+/* ---- retiring ---- */
+uint64_t code_buffer_retired(void)
 {
-    if (th->buf.rw)
-        forget_writable_code(th);
-    lock_acquire(&tb_lock);
-    unsigned i = next_chunk, free = n_free;
-    if (free) {
-        next_chunk = (i + 1) % n_chunks;
-        __atomic_store_n(&n_free, free - 1, __ATOMIC_RELAXED);
+    return __atomic_load_n(&n_retired, __ATOMIC_SEQ_CST);
+}
+
+static unsigned chunk_of(const void *code)
+{
+    return (unsigned)(((uintptr_t)code - (uintptr_t)rx_base) / chunk_size);
+}
+
+bool code_buffer_is_retired(const void *code, uint64_t since)
+{
+    unsigned i = chunk_of(code);
+    return i < n_chunks && __atomic_load_n(&chunks[i].retired, __ATOMIC_RELAXED) > since;
+}
+
+/* Ends the blocks of chunk i, which is in no queue. */
+static void retire(unsigned i, void (*fn)(TranslationBlock *tb))
+{
+    for (uint32_t k = 0; k < chunks[i].n; k++)
+        fn(chunks[i].blocks[k]);
+    lock_acquire(&chunks_lock);
+    __atomic_store_n(&chunks[i].retired, n_retired + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&n_retired, n_retired + 1, __ATOMIC_SEQ_CST);
+    queue_put(&retired_chunks, i);
+    lock_release(&chunks_lock);
+}
+
+/* The oldest full chunk, to be retired; -1: none. */
+static int oldest_full(void)
+{
+    lock_acquire(&chunks_lock);
+    int i = full_chunks.n ? (int)queue_get(&full_chunks) : -1;
+    lock_release(&chunks_lock);
+    return i;
+}
+
+static bool has_settled(const CPUState *cpu, uint64_t count)
+{
+    return __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST) == CPU_OUTSIDE || !cpu->tb || __atomic_load_n(&cpu->tb->settled, __ATOMIC_ACQUIRE) >= count;
+}
+
+static bool all_settled(uint64_t count)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    CPU_FOREACH (cpu) {
+        if (!has_settled(cpu, count))
+            return false;
     }
-    lock_release(&tb_lock);
-    if (!free)
-        return false;
+    return true;
+}
+
+static void ask_to_settle(uint64_t count)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    CPU_FOREACH (cpu) {
+        if (!has_settled(cpu, count))
+            cpu_exit_settle(cpu);
+    }
+}
+
+/* Threads outside guest code have finished what they were doing with blocks. */
+static void wait_outside(void)
+{
+    lock_acquire(&tb_outside_lock);
+    lock_release(&tb_outside_lock);
+}
+
+/* Some retired chunks that nobody can know any more become free. */
+static void reclaim(void)
+{
+    unsigned got[RECLAIM_MAX], n = 0;
+    lock_acquire(&chunks_lock);
+    while (n < RECLAIM_MAX && retired_chunks.n && all_settled(chunks[retired_chunks.item[retired_chunks.first]].retired))
+        got[n++] = queue_get(&retired_chunks);
+    lock_release(&chunks_lock);
+    if (!n)
+        return;
+    wait_outside();
+    lock_acquire(&chunks_lock);
+    while (n) {
+        __atomic_store_n(&chunks[got[--n]].n, 0, __ATOMIC_RELEASE);
+        queue_put(&free_chunks, got[n]);
+    }
+    lock_release(&chunks_lock);
+}
+
+/* ---- handing out ---- */
+/* How many chunks should be free or on their way, for the vCPUs to take while others settle. */
+static unsigned reserve(void)
+{
+    return MIN_OF(MAX_OF(n_chunks / 16, (unsigned)cpu_count()), n_chunks / 4);
+}
+
+/* th owns chunk i, which is empty. */
+static void open_chunk(TbThread *th, unsigned i)
+{
     if (!chunks[i].blocks)
         chunks[i].blocks = g_new(TranslationBlock *, chunk_size / sizeof(TranslationBlock) + 1);
     th->chunk = i;
     th->buf = (CodeBuf){ .rw = i ? rw_base + i * chunk_size : first_free, .end = rw_base + (i + 1) * chunk_size, .rx_delta = rx_base - rw_base };
-    return true;
+}
+
+/* A free chunk for th, -1: there is none. *low: more should be retired. */
+static int take_free(TbThread *th, bool *low)
+{
+    lock_acquire(&chunks_lock);
+    int i = free_chunks.n ? (int)queue_get(&free_chunks) : -1;
+    if (i >= 0)
+        chunks[i].owner = th;
+    *low = free_chunks.n + retired_chunks.n < reserve();
+    lock_release(&chunks_lock);
+    return i;
+}
+
+/* th's chunk is full. */
+static void close_chunk(TbThread *th)
+{
+    forget_writable_code(th);
+    lock_acquire(&chunks_lock);
+    chunks[th->chunk].owner = NULL;
+    queue_put(&full_chunks, th->chunk);
+    lock_release(&chunks_lock);
+    th->buf = (CodeBuf){ 0 };
+}
+
+bool code_buffer_next_chunk(TbThread *th, void (*fn)(TranslationBlock *tb))
+{
+    bool low;
+    if (th->buf.rw)
+        close_chunk(th);
+    int i = take_free(th, &low), old;
+    if (i < 0) {
+        reclaim();
+        i = take_free(th, &low);
+    }
+    if (i >= 0)
+        open_chunk(th, (unsigned)i);
+    if (low && (old = oldest_full()) >= 0) {
+        retire((unsigned)old, fn);
+        ask_to_settle(chunks[old].retired);
+    }
+    if (low)
+        reclaim();
+    return i >= 0;
+}
+
+/* Takes away a chunk that a vCPU is filling. */
+static int steal_open(void)
+{
+    int found = -1;
+    lock_acquire(&chunks_lock);
+    for (unsigned i = 0; i < n_chunks && found < 0; i++) {
+        if (!chunks[i].owner)
+            continue;
+        found = (int)i;
+        chunks[i].owner->buf = (CodeBuf){ 0 };
+        chunks[i].owner = NULL;
+    }
+    lock_release(&chunks_lock);
+    return found;
+}
+
+void code_buffer_evict(void (*fn)(TranslationBlock *tb))
+{
+    unsigned want = MIN_OF(MAX_OF(n_chunks / 8, 1u), (unsigned)EVICT_MAX);
+    want = MAX_OF(want, MIN_OF((unsigned)cpu_count(), n_chunks / 2)); /* all vCPUs may want one */
+    want = MIN_OF(want, (unsigned)RECLAIM_MAX);
+    for (int i = 0; i >= 0 && free_chunks.n + retired_chunks.n < want;) {
+        i = oldest_full();
+        if (i < 0)
+            i = steal_open();
+        if (i >= 0)
+            retire((unsigned)i, fn);
+    }
+    reclaim();
+}
+
+void code_buffer_reset(void)
+{
+    lock_acquire(&chunks_lock);
+    free_chunks.n = full_chunks.n = retired_chunks.n = 0;
+    __atomic_store_n(&n_retired, n_retired + 1, __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < n_chunks; i++) {
+        if (chunks[i].owner)
+            chunks[i].owner->buf = (CodeBuf){ 0 };
+        chunks[i].owner = NULL;
+        chunks[i].retired = n_retired;
+        __atomic_store_n(&chunks[i].n, 0, __ATOMIC_RELEASE);
+        queue_put(&free_chunks, i);
+    }
+    lock_release(&chunks_lock);
 }
 
 void code_buffer_add(TbThread *th, TranslationBlock *tb)
@@ -191,40 +408,10 @@ void code_buffer_add(TbThread *th, TranslationBlock *tb)
 void code_buffer_drop(TbThread *th, TranslationBlock *tb)
 {
     CodeChunk *c = &chunks[th->chunk];
-    if (!th->buf.rw || !c->n || c->blocks[c->n - 1] != tb)
+    if (!th->buf.rw || tb->listed || !c->n || c->blocks[c->n - 1] != tb)
         return;
     __atomic_store_n(&c->n, c->n - 1, __ATOMIC_RELEASE);
     th->buf = th->before_last;
-}
-
-/* Chunk i holds nothing any more. A vCPU that is still filling it must ask for another. */
-static void empty_chunk(unsigned i)
-{
-    __atomic_store_n(&chunks[i].n, 0, __ATOMIC_RELEASE);
-    CPU_FOREACH (cpu) {
-        if (cpu->tb && cpu->tb->chunk == i)
-            cpu->tb->buf = (CodeBuf){ 0 };
-    }
-}
-
-void code_buffer_evict(void (*fn)(TranslationBlock *tb))
-{
-    unsigned want = MIN_OF(MAX_OF(n_chunks / 8, 1u), (unsigned)EVICT_MAX);
-    want = MAX_OF(want, MIN_OF((unsigned)cpu_count(), n_chunks / 2)); /* all vCPUs may want one */
-    for (; n_free < want; __atomic_store_n(&n_free, n_free + 1, __ATOMIC_RELAXED)) {
-        unsigned i = (next_chunk + n_free) % n_chunks;
-        for (uint32_t k = 0; k < chunks[i].n; k++)
-            fn(chunks[i].blocks[k]);
-        empty_chunk(i);
-    }
-}
-
-void code_buffer_reset(void)
-{
-    for (unsigned i = 0; i < n_chunks; i++)
-        empty_chunk(i);
-    next_chunk = 0;
-    __atomic_store_n(&n_free, n_chunks, __ATOMIC_RELAXED);
 }
 
 TranslationBlock *tb_of_host_pc(uintptr_t pc)

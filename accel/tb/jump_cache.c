@@ -3,16 +3,14 @@
  * The jump cache and the return stack: how generated code finds code without the loop.
  *
  * Entries are made only here, by the owning vCPU, when the loop has looked a block up; generated code reads them and copies
- * them to the return stack. Three things end an entry:
+ * them to the return stack. No other thread touches them. Three things end an entry:
  *
  *  - A mapping changes: the owner flushes by page, by ASID set, or wholly. A record of each page that has entries makes flushing
  *    a page of data free, and one of code cheap.
- *  - A block is invalidated, by any thread: it sets tb->invalid, then takes the block's tags away by compare-and-swap. An
- *    owner that makes an entry at that moment checks tb->invalid after the tag is visible, so one of the two removes it. An
- *    entry may meanwhile be on its way to the return stack in generated code, where no other thread can see it: therefore the
- *    thread marks returns_stale and makes the vCPU leave generated code; the stack is emptied before guest code runs again,
- *    which is before the guest can take the interrupt, or run the barrier, that tells it of the new code.
- *  - The numbers of flags run out: everything is emptied together with the code buffer.
+ *  - A block is invalidated, by any thread. The entry stays: whoever takes it finds the block's first instruction to be a jump to
+ *    the loop, which forgets the entry then (jump_cache_forget). So an invalidation costs the same whatever the number of vCPUs.
+ *  - The block's memory is to be used again: before it is, each vCPU drops what it knows of code there (jump_cache_settle, and
+ *    code_buffer.c).
  *
  * A tag leaves the ASID out for the half of the address space that is normally global. When code there turns out to be mapped
  * non-global, an ASID switch flushes everything. A kernel that hides from user code (KPTI) maps itself so and switches at each
@@ -32,7 +30,8 @@
 static struct { uint64_t flags; uint32_t id; /* (a) number + 1; 0: free */ } flag_slots[FLAG_SLOTS];
 /* Numbers start at 1: with 0 (and context 0) the tag of pc ~0, which a guest can jump to, would be TAG_EMPTY. */
 #define FIRST_FLAG_ID 1
-static uint32_t n_flags = FIRST_FLAG_ID; /* tb_lock */
+static uint32_t n_flags = FIRST_FLAG_ID; /* flags_lock */
+static Lock flags_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_TB, .name = "numbers of flags" };
 
 void tb_flags_reset(void)
 {
@@ -43,7 +42,7 @@ void tb_flags_reset(void)
 static uint16_t add_flags(uint64_t flags, unsigned slot)
 {
     uint16_t id = TB_FLAG_ID_NONE;
-    lock_acquire(&tb_lock);
+    lock_acquire(&flags_lock);
     while (flag_slots[slot].id && flag_slots[slot].flags != flags)
         slot = (slot + 1) % FLAG_SLOTS;
     if (flag_slots[slot].id) {
@@ -53,7 +52,7 @@ static uint16_t add_flags(uint64_t flags, unsigned slot)
         flag_slots[slot].flags = flags;
         __atomic_store_n(&flag_slots[slot].id, id + 1, __ATOMIC_RELEASE);
     }
-    lock_release(&tb_lock);
+    lock_release(&flags_lock);
     return id;
 }
 
@@ -92,18 +91,27 @@ static bool canonical(uint64_t pc)
 /* ---- which pages have entries ---- */
 /*
  * Each 64 bytes of a page have their entries in a group of 16 adjacent places, since the place depends on the address by xor. An
- * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. Pages
- * that want the same record take it from each other, and the loser's entries go: the pages that are run in turn are few beside
- * JUMP_RECORDS.
+ * entry, in the cache or copied to the return stack, implies that its page has a record in which the group's bit is set. A page
+ * whose row of records is full takes one from another page, whose entries go.
  */
 #define GROUP_BITS 6
 #define TAG_ADDRESS MASK64(52) /* what of a tag is the address for certain */
 #define TAG_PAGE (TAG_ADDRESS & MEM_PAGE_MASK)
 
-static JumpRecord *record_of(TbThread *th, uint64_t page)
+static JumpRecord *row_of(TbThread *th, uint64_t page)
 {
-    uint64_t n = page >> MEM_PAGE_BITS;
-    return &th->jump_records[(n ^ n >> 11 ^ n >> 22) % JUMP_RECORDS];
+    return th->jump_records[(page >> MEM_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> (64 - JUMP_ROW_BITS)];
+}
+
+/* NULL: the page has no entries. */
+static JumpRecord *find_record(TbThread *th, uint64_t page)
+{
+    JumpRecord *row = row_of(th, page);
+    for (unsigned i = 0; i < JUMP_ROW_RECORDS; i++) {
+        if (row[i].page == page && row[i].groups)
+            return &row[i];
+    }
+    return NULL;
 }
 
 static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
@@ -111,14 +119,12 @@ static void drop_group(CPUState *cpu, uint64_t page, unsigned group)
     CPUJumpEntry *e = &cpu->jump_cache[tb_jump_offset(page | (uint64_t)group << GROUP_BITS) / sizeof *e & ~15u];
     for (unsigned i = 0; i < 16; i++) {
         if (!((e[i].tag ^ page) & TAG_PAGE))
-            __atomic_store_n(&e[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+            e[i].tag = TAG_EMPTY;
     }
 }
 
 static void drop_recorded(CPUState *cpu, JumpRecord *r)
 {
-    if (!r->groups)
-        return;
     for (; r->groups; r->groups &= r->groups - 1)
         drop_group(cpu, r->page, ctz64(r->groups));
     for (unsigned i = 0; i < CPU_RETURN_STACK_SIZE; i++) {
@@ -127,14 +133,25 @@ static void drop_recorded(CPUState *cpu, JumpRecord *r)
     }
 }
 
+static JumpRecord *new_record(CPUState *cpu, uint64_t page)
+{
+    JumpRecord *row = row_of(cpu->tb, page);
+    unsigned i = 0;
+    while (i < JUMP_ROW_RECORDS && row[i].groups)
+        i++;
+    if (i == JUMP_ROW_RECORDS) {
+        i = cpu->tb->next_record++ % JUMP_ROW_RECORDS;
+        drop_recorded(cpu, &row[i]);
+    }
+    row[i].page = page;
+    return &row[i];
+}
+
 static void record_entry(CPUState *cpu, uint64_t pc)
 {
-    uint64_t page = pc & TAG_PAGE;
-    JumpRecord *r = record_of(cpu->tb, page);
-    if (r->page != page) {
-        drop_recorded(cpu, r);
-        r->page = page;
-    }
+    JumpRecord *r = find_record(cpu->tb, pc & TAG_PAGE);
+    if (!r)
+        r = new_record(cpu, pc & TAG_PAGE);
     r->groups |= BIT(extract64(pc, GROUP_BITS, MEM_PAGE_BITS - GROUP_BITS));
 }
 
@@ -142,8 +159,8 @@ TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags)
 {
     CPUJumpEntry *e = entry_of(cpu, pc);
     TranslationBlock *tb = cpu->tb->jump_tb[e - cpu->jump_cache];
-    uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
-    if (tag == TAG_EMPTY || !tb || tb->pc != pc || tb->flags != flags)
+    uint64_t tag = e->tag;
+    if (tag == TAG_EMPTY || !tb || tb->pc != pc || tb->flags != flags || __atomic_load_n(&tb->invalid, __ATOMIC_ACQUIRE))
         return NULL;
     uint64_t context = cpu->target->jump_is_global(pc, flags) ? 0 : cpu->jump_context;
     return tag == (pc ^ (uint64_t)tb->flag_id << 52 ^ context) ? tb : NULL;
@@ -156,17 +173,12 @@ void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping)
     TbThread *th = cpu->tb;
     bool global = cpu->target->jump_is_global(tb->pc, tb->flags);
     CPUJumpEntry *e = entry_of(cpu, tb->pc);
-    __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
     record_entry(cpu, tb->pc);
     th->nonglobal_high |= global && !global_mapping;
     if (!global)
         th->contexts |= BIT(cpu->jump_context >> 59);
-    __atomic_store_n(&e->code, tb->code, __ATOMIC_RELEASE);
     th->jump_tb[e - cpu->jump_cache] = tb;
-    __atomic_store_n(&e->tag, tb->pc ^ (uint64_t)tb->flag_id << 52 ^ (global ? 0 : cpu->jump_context), __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&tb->invalid, __ATOMIC_RELAXED))
-        __atomic_store_n(&e->tag, TAG_EMPTY, __ATOMIC_RELAXED);
+    *e = (CPUJumpEntry){ .tag = tb->pc ^ (uint64_t)tb->flag_id << 52 ^ (global ? 0 : cpu->jump_context), .code = tb->code };
 }
 
 static void forget_returns(CPUState *cpu)
@@ -175,55 +187,39 @@ static void forget_returns(CPUState *cpu)
         cpu->return_stack[i].tag = TAG_EMPTY;
 }
 
-void jump_cache_settle(CPUState *cpu)
-{
-    if (UNLIKELY(__atomic_load_n(&cpu->tb->returns_stale, __ATOMIC_RELAXED))) {
-        __atomic_store_n(&cpu->tb->returns_stale, 0, __ATOMIC_SEQ_CST);
-        forget_returns(cpu);
-    }
-}
-
-static void forget_entry(CPUState *cpu, const TranslationBlock *tb)
+void jump_cache_forget(CPUState *cpu, const TranslationBlock *tb)
 {
     CPUJumpEntry *e = entry_of(cpu, tb->pc);
-    uint64_t tag = __atomic_load_n(&e->tag, __ATOMIC_ACQUIRE);
-    if (tag != TAG_EMPTY && __atomic_load_n(&e->code, __ATOMIC_ACQUIRE) == tb->code)
-        __atomic_compare_exchange_n(&e->tag, &tag, TAG_EMPTY, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    if (e->code == tb->code)
+        e->tag = TAG_EMPTY;
+    forget_returns(cpu);
 }
 
-void jump_cache_evict(const TranslationBlock *tb)
+static void drop_retired(CPUState *cpu, uint64_t since)
 {
-    CPU_FOREACH (cpu)
-        forget_entry(cpu, tb);
-}
-
-void jump_cache_forget_returns(void)
-{
-    CPU_FOREACH (cpu)
-        forget_returns(cpu);
-}
-
-void jump_cache_forget(const TranslationBlock *tb)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    CPU_FOREACH (cpu) {
-        if (!cpu->tb)
-            continue;
-        forget_entry(cpu, tb);
-        if (cpu == current_cpu) {
-            forget_returns(cpu);
-        } else {
-            __atomic_store_n(&cpu->tb->returns_stale, 1, __ATOMIC_SEQ_CST);
-            cpu_exit(cpu);
-        }
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
+        CPUJumpEntry *e = &cpu->jump_cache[i];
+        if (e->tag != TAG_EMPTY && code_buffer_is_retired(e->code, since))
+            e->tag = TAG_EMPTY;
     }
+    forget_returns(cpu);
+}
+
+bool jump_cache_settle(CPUState *cpu)
+{
+    uint64_t now = code_buffer_retired(), since = cpu->tb->settled;
+    if (LIKELY(now == since))
+        return false;
+    drop_retired(cpu, since);
+    __atomic_store_n(&cpu->tb->settled, now, __ATOMIC_RELEASE);
+    return true;
 }
 
 /* ---- flushes, by the owner ---- */
 void jump_cache_flush(CPUState *cpu)
 {
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++)
-        __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+        cpu->jump_cache[i].tag = TAG_EMPTY;
     forget_returns(cpu);
     if (cpu->tb) {
         memset(cpu->tb->jump_records, 0, sizeof cpu->tb->jump_records);
@@ -237,15 +233,15 @@ void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last)
     uint64_t from = first & TAG_ADDRESS, len = last - first;
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
         if (((cpu->jump_cache[i].tag - from) & TAG_ADDRESS) <= len)
-            __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+            cpu->jump_cache[i].tag = TAG_EMPTY;
     }
     forget_returns(cpu);
 }
 
 void jump_cache_flush_page(CPUState *cpu, uint64_t va)
 {
-    JumpRecord *r = cpu->tb ? record_of(cpu->tb, va & TAG_PAGE) : NULL;
-    if (r && r->page == (va & TAG_PAGE))
+    JumpRecord *r = cpu->tb ? find_record(cpu->tb, va & TAG_PAGE) : NULL;
+    if (r)
         drop_recorded(cpu, r);
 }
 
@@ -278,7 +274,7 @@ void jump_cache_flush_context(CPUState *cpu, uint64_t context)
     cpu->tb->contexts &= ~BIT(context >> 59);
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
         if (tag_has_context(cpu->jump_cache[i].tag, context))
-            __atomic_store_n(&cpu->jump_cache[i].tag, TAG_EMPTY, __ATOMIC_RELAXED);
+            cpu->jump_cache[i].tag = TAG_EMPTY;
     }
     forget_returns(cpu);
 }

@@ -2,9 +2,13 @@
 /*
  * Translation blocks: the table, links between blocks, invalidation, and the code buffer.
  *
- * A block is keyed by {pc, flags, ram_addr of its first byte}. Lookup takes no lock; insertion, linking and invalidation take
- * the block lock (LOCK_TB). Blocks live in the code buffer beside their code and are freed only in an exclusive section, when
- * the buffer is full and the oldest of them go: a pointer found inside cpu_exec_start..end stays good until the end.
+ * A block is keyed by {pc, flags, ram_addr of its first byte}. Lookup and insertion take no lock; links, and the lists by which
+ * a page finds its blocks, are under the lock of the page of guest RAM (code_page.c). Blocks live in the code buffer beside their
+ * code. The oldest go when room is wanted, and their memory is used again when no vCPU can know them any more: a pointer that a
+ * vCPU has found is good until it looks at exec_settle again, between two blocks or outside cpu_exec_start..end.
+ *
+ * An invalidated block cannot be entered: its first instruction has become a jump to the loop (HostOps.kill), whatever way a
+ * vCPU comes by. Nobody has to look for pointers to it.
  *
  * Ways from block to block:
  *  - within a guest page: a direct jump in the code, patched when the target exists, unpatched when it is invalidated.
@@ -37,9 +41,9 @@ typedef struct TBLink {
     uint32_t patch_offset;        /* (c) of the rel32 in the code; 0: no such link */
     uint32_t unlinked_offset;     /* (c) where the jump goes while unlinked */
     uint64_t pc, flags;           /* (c) of the exit (IRExit): what the target must have, whatever the CPU's state says */
-    TranslationBlock *to;         /* (L) LOCK_TB; NULL: unlinked */
+    TranslationBlock *to;         /* (P) the lock of the page that both blocks start on; NULL: unlinked */
     TranslationBlock *from;       /* (c) the block that this link belongs to */
-    struct TBLink *next_in;       /* (L) list of links into .to */
+    struct TBLink *next_in;       /* (P) list of links into .to */
 } TBLink;
 
 struct TranslationBlock {
@@ -50,7 +54,8 @@ struct TranslationBlock {
     uint16_t n_guest;             /* (c) guest instructions */
     uint16_t flag_id;             /* (c) interned flags */
     bool no_cache;                /* (c) one-shot: not in the table */
-    uint32_t invalid;             /* (a) set when invalidated: entering it through a stale pointer is harmless, linking to it is not allowed */
+    bool listed;                  /* (v) of its translator: it has been in a page's list, so others may know it */
+    uint32_t invalid;             /* (a) set when invalidated, before HostOps.kill: it may not be found or linked to any more */
     const uint8_t *code;          /* (c) executable mapping */
     uint32_t code_size;           /* (c) bytes */
     uint32_t n_unwind;            /* (c) */
@@ -58,14 +63,16 @@ struct TranslationBlock {
     const TBInsn *insns;          /* (c) n_guest entries */
     uint32_t n_links;             /* (c) */
     TBLink *links;                /* (c) n_links of them; while the host compiles, room for TB_MAX_LINKS */
-    TBLink *incoming;             /* (L) */
-    TranslationBlock *hash_next;  /* (a) */
-    TranslationBlock *page_next[2]; /* (L) blocks of the same page */
-};
+    TBLink *incoming;             /* (P) of the page that it starts on */
+    uintptr_t hash_next;          /* (a) the next in the table's chain; bit 0: this one is out of it */
+    TranslationBlock *page_next[2]; /* (P) of the page in question: blocks of the same page */
+    TranslationBlock *doomed;     /* (v) of the thread that set invalid: what else it has to bury */
+} __attribute__((aligned(16)));
 
-/* What an exit that leaves generated code returns to the loop: a block pointer with a number in its low three bits, or 0. */
-#define TB_EXIT_MASK 7u
+/* What an exit that leaves generated code returns to the loop: a block pointer with a number in its low four bits, or a HOST_EXIT_*. */
+#define TB_EXIT_MASK 15u
 /* 0..TB_MAX_LINKS-1: the link of that number is not patched yet: pc has been stored. */
+#define TB_EXIT_STALE 8u /* the block has been invalidated and nothing of it was run; pc has not been stored: it is the block's */
 
 /* Sets up the code buffer (size bytes; 0: the default) and the table. */
 bool tb_init(uint64_t size, GError **error);
@@ -90,7 +97,7 @@ static inline uint32_t tb_jump_offset(uint64_t pc) { return (uint32_t)(((pc >> 2
 void jump_cache_flush(CPUState *cpu);
 void jump_cache_flush_page(CPUState *cpu, uint64_t va);
 /* Statistics for "info jit". */
-typedef struct TBStats { uint64_t blocks, code_bytes, buffer_bytes, flushes, invalidations, translated; } TBStats;
+typedef struct TBStats { uint64_t blocks, code_bytes, buffer_bytes, retired /* parts of the buffer */, stops /* exclusive sections to make room */, invalidations, translated; } TBStats;
 void tb_get_stats(TBStats *out);
 
 #endif

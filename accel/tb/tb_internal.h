@@ -2,7 +2,13 @@
 /*
  * What the files of accel/tb share with each other and with accel/mmu and accel/exec.
  *
- * Locks: tb_lock (LOCK_TB) guards the table's writers, links and code pages. A vCPU's TLB lock (LOCK_TLB) may be taken inside it.
+ * Locks, outermost first (base/lock.h):
+ *   LOCK_TB_OUTSIDE  one: threads that touch blocks while they are outside cpu_exec_start..end (devices' DMA, work items), against
+ *                    the use again of memory that blocks were in; vCPUs in guest code never take it to invalidate
+ *   LOCK_TB          a lock for each page of guest RAM that has code (CodePage), never two at a time; one for the list of chunks of
+ *                    the code buffer; one for new numbers of flags. None is held while another of them is taken
+ *   LOCK_TLB         a vCPU's TLB: taken inside a page's lock when it becomes a code page
+ * The table of blocks takes none.
  */
 #ifndef ACCEL_TB_TB_INTERNAL_H
 #define ACCEL_TB_TB_INTERNAL_H
@@ -18,17 +24,29 @@
 /* A page of RAM that code was translated from. Never freed. */
 typedef struct CodePage {
     ram_addr_t addr;                      /* (c) */
-    uintptr_t blocks;                     /* (L) list of blocks: pointer | which of the block's two pages this is */
-    uint32_t n_blocks;                    /* (L) */
-    uint32_t translators;                 /* (L) translations that are reading the page */
+    Lock lock;
+    uintptr_t blocks;                     /* (P) .lock, read (a): list of blocks: pointer | which of the block's two pages this is */
+    uint32_t n_blocks;                    /* (P) */
+    uint32_t translators;                 /* (P) translations that are reading the page */
+    uint32_t overwritten;                 /* (a) how often code on it was overwritten; written under the lock */
     uint32_t idle_stores;                 /* (a) slow stores since the page lost its last block */
     uint32_t settling;                    /* (a) vCPUs that may still have a fast store to the page in flight */
     uint64_t words[CODE_PAGE_WORDS / 64]; /* (a) a bit for each 4 bytes that code was, or is being, read from; cleared under the lock */
 } CodePage;
 
 /* Where in the jump cache a page may have entries: jump_cache.c. */
-#define JUMP_RECORDS 2048
+#define JUMP_ROW_BITS 10
+#define JUMP_ROW_RECORDS 4
 typedef struct JumpRecord { uint64_t page, groups; } JumpRecord;
+
+/* What a translation has read of a page: each aligned eight bytes once, so that no block mixes what was there before and after a store to them. */
+typedef struct CodeBytes {
+    uint64_t have[MEM_PAGE_SIZE / 8 / 64]; /* a bit for each of words */
+    uint64_t words[MEM_PAGE_SIZE / 8];
+} CodeBytes;
+
+/* Counts of what a vCPU has done; a thread that is no vCPU's has a set of its own kind. */
+typedef struct TbCounts { uint64_t added, removed, invalidated, translated; /* (a) relaxed, written by one thread at a time */ } TbCounts;
 
 /* A vCPU's part. All (v) unless marked. */
 typedef struct TbThread {
@@ -36,16 +54,19 @@ typedef struct TbThread {
     CodeBuf buf;                          /* the rest of this thread's chunk; rw NULL: no chunk */
     CodeBuf before_last;                  /* buf as it was before the last block */
     unsigned chunk;
+    uint64_t settled;                     /* (a) code_buffer_retired() as this vCPU has last carried it out */
     IRFunc *f;
     TranslationBlock *jump_tb[CPU_JUMP_CACHE_SIZE]; /* whose code jump_cache[i].code is */
-    JumpRecord jump_records[JUMP_RECORDS];
-    uint32_t returns_stale;               /* (a) another thread invalidated blocks: forget the return stack before guest code runs again */
+    JumpRecord jump_records[1u << JUMP_ROW_BITS][JUMP_ROW_RECORDS];
+    uint32_t next_record;                 /* whose place in a full row is taken next */
     uint32_t contexts;                    /* a bit for each jump_context >> 59 that may have entries */
     bool nonglobal_high;                  /* a jump cache entry without ASID stands for non-global code */
     uint32_t high_flushes;                /* how often an ASID switch emptied the jump cache because of that */
     bool one_insn;                        /* the next block is to be one instruction, translated afresh */
     CodePage *pages[2];                   /* of the translation in progress */
-    bool poisoned;                        /* (L) what the translation in progress has read was written meanwhile */
+    uint32_t overwritten[2];              /* their counts when it began */
+    CodeBytes bytes[2];                   /* what it has read of them */
+    TbCounts counts __attribute__((aligned(64)));
 } TbThread;
 
 typedef struct TbConfig {
@@ -55,7 +76,6 @@ typedef struct TbConfig {
     bool one_vcpu;   /* there is never a second one */
 } TbConfig;
 extern TbConfig tb_config;                /* (c) after accel_init */
-extern Lock tb_lock;
 
 /* ---- code_buffer.c ---- */
 bool code_buffer_init(uint64_t size, GError **error);
@@ -63,22 +83,31 @@ bool code_buffer_init(uint64_t size, GError **error);
 bool code_buffer_init_host(const TargetOps *target, GError **error);
 uint64_t code_buffer_size(void);
 uint64_t code_buffer_used(void);
-/* Frees the chunks that were filled longest ago, calling fn for each of their blocks. Exclusive section, or nothing runs. */
-void code_buffer_evict(void (*fn)(TranslationBlock *tb));
 ptrdiff_t code_buffer_rx_delta(void);
-/* Gives th an empty chunk; false: none is left. */
-bool code_buffer_next_chunk(TbThread *th);
+/*
+ * Gives th an empty chunk, and has the oldest retired when few are left; false: none is to be had just now. retire ends a block
+ * whose memory is to be used again.
+ */
+bool code_buffer_next_chunk(TbThread *th, void (*retire)(TranslationBlock *tb));
+/* Makes some chunks free at once. Exclusive section, or nothing runs. */
+void code_buffer_evict(void (*retire)(TranslationBlock *tb));
+/* How many chunks have been retired. A vCPU that sees it grow must drop what it knows of code in them before it runs guest code. */
+uint64_t code_buffer_retired(void);
+/* Whether code lies in a chunk that was retired after the first so many. */
+bool code_buffer_is_retired(const void *code, uint64_t since);
 /* Files tb, just emitted into th's chunk, for tb_of_host_pc. */
 void code_buffer_add(TbThread *th, TranslationBlock *tb);
-/* Takes back the block that was added last. */
+/* Takes back the block that was added last, unless others may know it. */
 void code_buffer_drop(TbThread *th, TranslationBlock *tb);
 /* All chunks are free again. Exclusive section, or nothing runs. */
 void code_buffer_reset(void);
 
 /* ---- tb_table.c ---- */
 TranslationBlock *tb_table_lookup(uint64_t pc, uint64_t flags, ram_addr_t phys);
-void tb_table_insert_locked(TranslationBlock *tb);
-void tb_table_remove_locked(TranslationBlock *tb);
+/* Adds tb, or returns the equal block that is there already. */
+TranslationBlock *tb_table_insert(TranslationBlock *tb);
+/* Takes tb out; once for each block. */
+void tb_table_remove(TranslationBlock *tb);
 void tb_table_init(uint64_t buffer_bytes);
 void tb_table_reset(void);
 
@@ -100,28 +129,30 @@ void code_page_mark(CodePage *page, unsigned offset, unsigned len);
 TranslationBlock *code_page_end(TbThread *th, TranslationBlock *tb);
 /* Forgets all blocks; the pages stay code pages, so that they need not be made so again. Exclusive section. */
 void code_pages_reset(void);
-/* Takes a block that is in the table, and whose room is wanted, out of everything but the jump caches. */
-void code_page_evict_locked(TranslationBlock *tb);
+/* Ends a block whose room is wanted. */
+void code_page_retire(TranslationBlock *tb);
+/* The lock of the page that tb starts on. */
+Lock *code_page_lock_of(const TranslationBlock *tb);
+/* Held by threads outside cpu_exec_start..end while they are busy with blocks. */
+extern Lock tb_outside_lock;
 
-/* ---- tb_link.c, under tb_lock ---- */
+/* ---- tb_link.c ---- */
+/* Undoes tb's links in both directions; under the lock of the page that it starts on. */
 void tb_unlink_locked(TranslationBlock *tb);
 
 /* ---- jump_cache.c ---- */
 void jump_cache_insert(CPUState *cpu, TranslationBlock *tb, bool global_mapping);
 TranslationBlock *jump_cache_lookup(CPUState *cpu, uint64_t pc, uint64_t flags);
-/* Forgets a block that is evicted, but for the return stacks, which jump_cache_forget_returns empties. Exclusive section. */
-void jump_cache_evict(const TranslationBlock *tb);
-void jump_cache_forget_returns(void);
-/* Forgets tb in all vCPUs' caches and return stacks. Any thread; tb->invalid is set. */
-void jump_cache_forget(const TranslationBlock *tb);
+/* Forgets a killed block, in the caller's own vCPU. */
+void jump_cache_forget(CPUState *cpu, const TranslationBlock *tb);
 /* Drops the entries of one jump_context's code (and what cannot be told apart from them). */
 void jump_cache_flush_context(CPUState *cpu, uint64_t context);
 /* jump_context has changed. */
 void jump_cache_switch(CPUState *cpu);
 /* Drops the entries of code at addresses first to last. */
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
-/* Carries out what other threads' invalidations left for this vCPU. */
-void jump_cache_settle(CPUState *cpu);
+/* Drops what this vCPU knows of code whose room is wanted, before it runs guest code. True: there may have been some, so no pointer to a block from before is good. */
+bool jump_cache_settle(CPUState *cpu);
 void tb_flags_reset(void);
 
 /* ---- tb_translate.c ---- */
@@ -141,8 +172,10 @@ void tb_flush_now(void);
 void tb_evict_now(void);
 /* The same when all vCPUs have left generated code. */
 void tb_evict_request(CPUState *cpu);
-extern TBStats tb_stats; /* (a), relaxed */
-static inline void tb_count(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+/* The calling thread's counts. Only of other threads than vCPUs' are they shared. */
+void tb_count_added(void);
+void tb_count_removed(bool invalidated);
+void tb_count_translated(void);
 
 /* ---- tb_log.c ---- */
 void tb_log_guest(const IRFunc *f, const uint8_t *bytes, uint32_t size);

@@ -2,8 +2,9 @@
 /*
  * Direct links between blocks of one guest page.
  *
- * Both blocks lie on the same virtual and the same physical page, so no change of mapping can come between them; only an
- * invalidation can, and that undoes the links in both directions under tb_lock.
+ * Both blocks start on the same virtual and the same physical page, so no change of mapping can come between them, and the lock of
+ * that page guards the links in both directions. An invalidation undoes them; a block that has been invalidated is not linked any
+ * more, which is looked at under the same lock.
  */
 #include "accel/tb/tb_internal.h"
 
@@ -14,21 +15,24 @@ static void patch(TranslationBlock *tb, unsigned n, const TranslationBlock *targ
 
 static bool linkable(const TranslationBlock *tb, unsigned n, const TranslationBlock *target)
 {
-    return tb->links[n].patch_offset && !tb->links[n].to && !tb->no_cache && !target->no_cache && !tb->invalid && !target->invalid
+    return tb->links[n].patch_offset && !tb->links[n].to && !__atomic_load_n(&tb->invalid, __ATOMIC_RELAXED) && !__atomic_load_n(&target->invalid, __ATOMIC_RELAXED)
         && target->phys2 == RAM_ADDR_INVALID && !((tb->pc ^ target->pc) & MEM_PAGE_MASK) && !((tb->phys ^ target->phys) & MEM_PAGE_MASK);
 }
 
 void tb_link(TranslationBlock *tb, unsigned n, TranslationBlock *target)
 {
-    lock_acquire(&tb_lock);
-    if (n < tb->n_links && linkable(tb, n, target)) {
+    if (n >= tb->n_links || tb->no_cache || target->no_cache)
+        return;
+    Lock *lock = code_page_lock_of(tb);
+    lock_acquire(lock);
+    if (linkable(tb, n, target)) {
         TBLink *link = &tb->links[n];
         link->to = target;
         link->next_in = target->incoming;
         target->incoming = link;
         patch(tb, n, target);
     }
-    lock_release(&tb_lock);
+    lock_release(lock);
 }
 
 /* Takes link out of its target's list. */

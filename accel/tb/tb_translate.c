@@ -49,6 +49,24 @@ static const MmuCode *page_for(Translation *tr, uint64_t pc)
     return &tr->page[1];
 }
 
+/*
+ * Copies len bytes within a page of RAM, as the translation has seen or sees them first. Each aligned eight bytes are read once and
+ * at once: a guest that patches code under another vCPU's feet by one such store finds that vCPU in the old or the new code.
+ */
+static void read_code(TbThread *th, unsigned slot, const uint8_t *host, unsigned offset, unsigned len, void *out)
+{
+    CodeBytes *b = &th->bytes[slot];
+    if (th->pages[slot])
+        code_page_mark(th->pages[slot], offset, len);
+    for (unsigned w = offset / 8; w <= (offset + len - 1) / 8; w++) {
+        if (b->have[w / 64] & BIT(w % 64))
+            continue;
+        b->words[w] = __atomic_load_n((const uint64_t *)(const void *)host + w, __ATOMIC_RELAXED);
+        b->have[w / 64] |= BIT(w % 64);
+    }
+    memcpy(out, (const uint8_t *)b->words + offset, len);
+}
+
 /* len bytes that do not cross a page. */
 static uint32_t fetch(TransContext *t, uint64_t pc, unsigned len)
 {
@@ -59,10 +77,7 @@ static uint32_t fetch(TransContext *t, uint64_t pc, unsigned len)
     tr->size = MAX_OF(tr->size, (uint32_t)(pc + len - tr->start));
     if (!page->host)
         return (uint32_t)mmu_fetch_io(t->cpu, pc, len, t->cpu->target->code_mmu_index(t->flags));
-    CodePage *code = tr->th->pages[page == &tr->page[1]];
-    if (code)
-        code_page_mark(code, offset, len);
-    memcpy(&v, page->host + offset, len);
+    read_code(tr->th, page == &tr->page[1], page->host, offset, len, &v);
     return v;
 }
 
@@ -87,9 +102,7 @@ unsigned trans_fetch_ahead(TransContext *t, uint64_t pc, uint8_t *out, unsigned 
     unsigned offset = pc & ~MEM_PAGE_MASK, n = MIN_OF(max, (unsigned)MEM_PAGE_SIZE - offset);
     if (!tr->page[0].host || !trans_same_page(t, pc))
         return 0;
-    if (tr->th->pages[0])
-        code_page_mark(tr->th->pages[0], offset, n);
-    memcpy(out, tr->page[0].host + offset, n);
+    read_code(tr->th, 0, tr->page[0].host, offset, n, out);
     return n;
 }
 
@@ -225,7 +238,7 @@ static EmitResult emit(TbThread *th, const IRFunc *f, TranslationBlock **tb)
     *tb = emit_in_chunk(th, f);
     if (*tb)
         return EMIT_OK;
-    if (!code_buffer_next_chunk(th))
+    if (!code_buffer_next_chunk(th, code_page_retire))
         return EMIT_NO_ROOM;
     *tb = emit_in_chunk(th, f);
     return *tb ? EMIT_OK : EMIT_TOO_BIG;
@@ -267,7 +280,7 @@ static TranslationBlock *finish(Translation *tr, TranslationBlock *tb, bool no_c
     tb->phys2 = tr->second ? tr->page[1].ram : RAM_ADDR_INVALID;
     tb->size = tr->size;
     tb->no_cache = no_cache || !tr->page[0].host || (tr->second && !tr->page[1].host);
-    tb_count(&tb_stats.translated);
+    tb_count_translated();
     if (log_enabled(LOG_OUT_ASM))
         tb_log_host(tb);
     TranslationBlock *published = code_page_end(th, tb->no_cache ? NULL : tb);
@@ -282,6 +295,8 @@ static TranslationBlock *finish(Translation *tr, TranslationBlock *tb, bool no_c
 /* Starts the translation: the first page is looked up (a fault leaves from here) and will be followed. */
 static void start(Translation *tr, CPUState *cpu, uint64_t pc, uint64_t flags)
 {
+    for (unsigned i = 0; i < ARRAY_SIZE(cpu->tb->bytes); i++)
+        memset(cpu->tb->bytes[i].have, 0, sizeof cpu->tb->bytes[i].have);
     *tr = (Translation){ .t = { .f = cpu->tb->f, .cpu = cpu, .flags = flags }, .th = cpu->tb, .start = pc };
     mmu_code_page(cpu, pc, cpu->target->code_mmu_index(flags), true, &tr->page[0]);
     if (tr->page[0].ram != RAM_ADDR_INVALID && code_page_possible(tr->page[0].ram))
@@ -297,6 +312,7 @@ TranslationBlock *tb_translate(CPUState *cpu, uint64_t pc, uint64_t flags, uint3
     for (;;) {
         TranslationBlock *tb;
         build(&tr, max_insns);
+        tr.t.f->alone = no_cache;
         if (!tr.t.f->overflow) {
             prepare_ir(&tr);
             EmitResult r = emit(tr.th, tr.t.f, &tb);

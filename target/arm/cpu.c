@@ -23,7 +23,7 @@
 #define MPIDR_RES1 (1ull << 31)
 #define MXCSR_MASKED 0x1f80u
 
-void arm_reset(CPUState *cs)
+void arm_reset_state(CPUState *cs)
 {
     ArmCPU *cpu = arm_cpu(cs);
     CPUARMState *env = &cpu->env;
@@ -42,11 +42,9 @@ void arm_reset(CPUState *cs)
         env->pc = cpu->boot_pc;
         env->x[0] = cpu->boot_x0;
     }
-    __atomic_store_n(&cpu->powered_off, cpu->start_powered_off, __ATOMIC_RELEASE);
-    __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
     __atomic_store_n(&cpu->event, false, __ATOMIC_RELAXED);
     __atomic_store_n(&cpu->waiting_event, false, __ATOMIC_RELAXED);
-    cs->halted = cpu->start_powered_off;
+    cs->halted = false;
     cs->exception_index = -1;
     cs->high_by_asid = false;
     arm_pauth_refresh(cpu);
@@ -54,6 +52,15 @@ void arm_reset(CPUState *cs)
     arm_pmu_reset(cpu);
     mmu_flush(cs, ARM_MMU_ALL);
     arm_update_asid(cpu);
+}
+
+void arm_reset(CPUState *cs)
+{
+    ArmCPU *cpu = arm_cpu(cs);
+
+    arm_reset_state(cs);
+    cs->halted = cpu->start_powered_off;
+    __atomic_store_n(&cpu->power, cpu->start_powered_off ? ARM_POWER_OFF : ARM_POWER_ON, __ATOMIC_RELEASE);
 }
 
 /*

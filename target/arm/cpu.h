@@ -107,6 +107,9 @@ typedef enum ARMFeature {
 
 typedef enum PauthAlgorithm { PAUTH_NONE, PAUTH_QARMA5, PAUTH_IMPDEF } PauthAlgorithm;
 
+/* Power states, numbered as PSCI's AFFINITY_INFO tells them. */
+enum { ARM_POWER_ON, ARM_POWER_OFF, ARM_POWER_ON_PENDING, ARM_POWER_CLAIMED };
+
 typedef struct ArmCPU {
     CPUState parent;          /* first */
     CPUARMState env;
@@ -121,10 +124,10 @@ typedef struct ArmCPU {
     } pac;                    /* what pointer authentication needs of TCR_EL1: arm_pauth_refresh */
     const char *dt_compatible;/* (c) */
     uint32_t irq_level;       /* (a) bit for each ArmIrqLine */
-    bool powered_off;         /* (a) PSCI */
+    uint32_t power;           /* (a) ARM_POWER_* */
+    uint64_t on_entry, on_context; /* of whoever made power ARM_POWER_CLAIMED; once it is ARM_POWER_ON_PENDING (v) */
     bool event;               /* (a) the event register: SEV of any CPU sets it, WFE clears it */
     bool waiting_event;       /* (a) halted by WFE: SEV has to kick */
-    bool on_pending;          /* (a) CPU_ON was asked for, its work has not run yet */
     uintptr_t sysreg_ra;      /* (v) return address of the arm_sysreg_* call being served, for faults in read and write */
     bool start_powered_off, psci_hvc; /* (c) after wiring */
     uint64_t boot_pc, boot_x0; bool boot_set;
@@ -134,6 +137,7 @@ typedef struct ArmCPU {
 } ArmCPU;
 
 static inline ArmCPU *arm_cpu(CPUState *cpu) { return (ArmCPU *)cpu; }
+static inline bool arm_is_on(const ArmCPU *cpu) { return __atomic_load_n(&cpu->power, __ATOMIC_ACQUIRE) == ARM_POWER_ON; }
 static inline CPUARMState *arm_env(CPUState *cpu) { return &((ArmCPU *)cpu)->env; }
 /* The index of plain data accesses at the current EL. */
 static inline unsigned arm_data_mmu_index(const CPUARMState *env)

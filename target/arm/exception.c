@@ -3,7 +3,7 @@
  * Exceptions and interrupts: entry to EL1, PSTATE as SPSR_EL1 holds it, what wakes and what interrupts a vCPU.
  *
  * irq_level is the truth about the interrupt lines: any thread changes it, then makes the bits of interrupt_request follow and
- * kicks. Whoever clears PSTATE.I or F while a line is high must make the vCPU look: arm_set_pstate sets exit_request then.
+ * kicks. Whoever clears PSTATE.I or F while a line is high must make the vCPU look: arm_set_pstate does so by cpu_exit_settle.
  */
 #include <inttypes.h>
 
@@ -38,7 +38,7 @@ bool arm_interrupt_deliverable(const ArmCPU *cpu)
 void arm_check_interrupts(ArmCPU *cpu)
 {
     if (arm_interrupt_deliverable(cpu))
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
+        cpu_exit_settle(&cpu->parent);
 }
 
 /* PSTATE bits that this CPU has; the others are RES0 in SPSR_EL1. */
@@ -180,9 +180,9 @@ bool arm_do_interrupt(CPUState *cs, uint32_t request)
 bool arm_has_work(CPUState *cs)
 {
     const ArmCPU *cpu = arm_cpu(cs);
-    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE))
+    if (__atomic_load_n(&cpu->waiting_event, __ATOMIC_RELAXED) && cs->halted && arm_is_on(cpu))
         return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || arm_interrupt_deliverable(cpu);
-    return !__atomic_load_n(&cpu->powered_off, __ATOMIC_ACQUIRE) && (irq_line(cpu) || fiq_line(cpu));
+    return arm_is_on(cpu) && (irq_line(cpu) || fiq_line(cpu));
 }
 
 void arm_cpu_set_irq(CPUState *cs, ArmIrqLine line, bool level)

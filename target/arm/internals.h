@@ -14,6 +14,8 @@ bool arm_interrupt_deliverable(const ArmCPU *cpu);
 void arm_check_interrupts(ArmCPU *cpu);
 
 /* ---- cpu.c ---- */
+/* arm_reset but for the power state. */
+void arm_reset_state(CPUState *cpu);
 /* What MPIDR_EL1 of CPU index says. */
 uint64_t arm_mpidr_of(const CpuTopology *t, unsigned index);
 /* Drives an output line (timers, PMU); calls the board when the level changes. vCPU's thread, or while it is stopped. */

@@ -2,15 +2,15 @@
 /*
  * PSCI 1.1: power control of vCPUs, and of the machine, as a hypervisor would serve it (DEN0022F).
  *
- * A vCPU that is off is halted with powered_off set, so that no interrupt wakes it. CPU_ON claims it with on_pending and
- * sends its start as work to its own thread; powered_off falls only there, together with the reset.
+ * A vCPU that is off is halted, and no interrupt wakes it. CPU_ON claims it by taking its power state from off to on-pending, and
+ * sends work to its own thread, where it becomes on after its reset. (Claimed: pending, but where to start is still being written.) The claim, not the work, says what is to be done: work that a reset of the machine
+ * overtook finds nothing pending, or what has been asked for since.
  *
- * CPU_SUSPEND asks for no lower power state than standby and returns at once when the vCPU has work; otherwise it stops the
- * block soon, and the guest's idle loop comes back. DEN0022 5.4.2 lets an implementation do less than was asked for.
+ * CPU_SUSPEND is WFI whatever state it asks for: DEN0022 5.4.2 lets an implementation do less, and a power-down state may then return.
  */
-#include <sched.h>
-
+#include "base/bits.h"
 #include "cpus/runstate.h"
+#include "target/arm/internals.h"
 #include "target/arm/psci.h"
 
 #define PSCI_VERSION 0x84000000u
@@ -33,13 +33,8 @@
 #define PSCI_ALREADY_ON (-4)
 #define PSCI_ON_PENDING (-5)
 #define PSCI_INVALID_ADDRESS (-9)
-#define AFFINITY_ON 0
-#define AFFINITY_OFF 1
-#define AFFINITY_ON_PENDING 2
 #define MIGRATE_NOT_NEEDED 2
 #define MPIDR_AFFINITY 0xff00ffffffull
-
-typedef struct OnRequest { uint64_t entry, context; } OnRequest;
 
 static ArmCPU *cpu_by_affinity(uint64_t affinity)
 {
@@ -53,45 +48,45 @@ static ArmCPU *cpu_by_affinity(uint64_t affinity)
 /* On the target's own thread. */
 static void power_on(CPUState *cs, void *data)
 {
-    OnRequest *request = data;
     ArmCPU *cpu = arm_cpu(cs);
 
-    arm_reset(cs);
-    cpu->env.pc = request->entry;
-    cpu->env.x[0] = request->context;
-    cs->halted = false;
-    cs->exception_index = -1;
-    __atomic_store_n(&cpu->powered_off, false, __ATOMIC_RELEASE);
-    __atomic_store_n(&cpu->on_pending, false, __ATOMIC_RELEASE);
-    g_free(request);
+    if (__atomic_load_n(&cpu->power, __ATOMIC_ACQUIRE) != ARM_POWER_ON_PENDING)
+        return;
+    arm_reset_state(cs);
+    cpu->env.pc = cpu->on_entry;
+    cpu->env.x[0] = cpu->on_context;
+    __atomic_store_n(&cpu->power, ARM_POWER_ON, __ATOMIC_RELEASE);
 }
 
 static int64_t cpu_on(uint64_t affinity, uint64_t entry, uint64_t context)
 {
     ArmCPU *target = cpu_by_affinity(affinity);
+    uint32_t was = ARM_POWER_OFF;
 
     if (!target)
         return PSCI_INVALID_PARAMETERS;
     if (entry & 3)
         return PSCI_INVALID_ADDRESS;
-    if (__atomic_exchange_n(&target->on_pending, true, __ATOMIC_ACQ_REL))
-        return PSCI_ON_PENDING;
-    if (!__atomic_load_n(&target->powered_off, __ATOMIC_ACQUIRE)) {
-        __atomic_store_n(&target->on_pending, false, __ATOMIC_RELEASE);
-        return PSCI_ALREADY_ON;
-    }
-    OnRequest *request = g_new(OnRequest, 1);
-    *request = (OnRequest){ entry, context };
-    async_run_on_cpu(&target->parent, power_on, request);
+    if (!__atomic_compare_exchange_n(&target->power, &was, ARM_POWER_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return was == ARM_POWER_ON ? PSCI_ALREADY_ON : PSCI_ON_PENDING;
+    target->on_entry = entry;
+    target->on_context = context;
+    __atomic_store_n(&target->power, ARM_POWER_ON_PENDING, __ATOMIC_RELEASE);
+    async_run_on_cpu(&target->parent, power_on, NULL);
     return PSCI_SUCCESS;
+}
+
+static G_NORETURN void halt(ArmCPU *cpu)
+{
+    cpu->parent.halted = true;
+    cpu->parent.exception_index = EXCP_HLT;
+    cpu_loop_exit(&cpu->parent);
 }
 
 static G_NORETURN void cpu_off(ArmCPU *cpu)
 {
-    __atomic_store_n(&cpu->powered_off, true, __ATOMIC_RELEASE);
-    cpu->parent.halted = true;
-    cpu->parent.exception_index = EXCP_HLT;
-    cpu_loop_exit(&cpu->parent);
+    __atomic_store_n(&cpu->power, ARM_POWER_OFF, __ATOMIC_RELEASE);
+    halt(cpu);
 }
 
 static int64_t affinity_info(uint64_t affinity, uint64_t level)
@@ -100,18 +95,16 @@ static int64_t affinity_info(uint64_t affinity, uint64_t level)
 
     if (!target || level > 0)
         return PSCI_INVALID_PARAMETERS;
-    if (__atomic_load_n(&target->on_pending, __ATOMIC_ACQUIRE))
-        return AFFINITY_ON_PENDING;
-    return __atomic_load_n(&target->powered_off, __ATOMIC_ACQUIRE) ? AFFINITY_OFF : AFFINITY_ON;
+    return MIN_OF(__atomic_load_n(&target->power, __ATOMIC_ACQUIRE), ARM_POWER_ON_PENDING);
 }
 
 static int64_t cpu_suspend(ArmCPU *cpu)
 {
-    if (!arm_has_work(&cpu->parent)) {
-        sched_yield();
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
-    }
-    return PSCI_SUCCESS;
+    __atomic_store_n(&cpu->waiting_event, false, __ATOMIC_RELAXED);
+    if (arm_has_work(&cpu->parent))
+        return PSCI_SUCCESS;
+    cpu->env.x[0] = PSCI_SUCCESS;
+    halt(cpu);
 }
 
 /* PSCI_FEATURES: which functions there are; flags are 0 for all, and CPU_SUSPEND takes the original power_state format. */

@@ -99,7 +99,7 @@ void x86_check_interrupts(X86CPU *cpu)
                      (env->smm ? 0 : CPU_INTERRUPT_SMI | CPU_INTERRUPT_INIT);
 
     if (__atomic_load_n(&cpu->parent.interrupt_request, __ATOMIC_ACQUIRE) & takes)
-        __atomic_store_n(&cpu->parent.exit_request, 1, __ATOMIC_RELEASE);
+        cpu_exit_settle(&cpu->parent);
 }
 
 static void __attribute__((noreturn)) sleep_until_work(CPUState *cs)

@@ -182,11 +182,6 @@ void helper_bound(CPUState *cs, uint32_t outside)
         x86_raise(x86_cpu(cs), EXCP_BR, GETPC());
 }
 
-void helper_x86_cas16(CPUState *cs, V128 *old, uint64_t va, const V128 *expected, const V128 *desired, uint32_t mo)
-{
-    *old = mmu_atom_cas16(cs, va, expected, desired, mo, GETPC());
-}
-
 #define HELPER IR_HELPER_DEFINE
 #include "target/x86/helper_int.def"
 #undef HELPER

@@ -22,7 +22,6 @@ uint32_t helper_aaa(uint32_t ax, uint32_t fl);
 uint32_t helper_aas(uint32_t ax, uint32_t fl);
 void helper_divide(CPUState *cs, uint64_t divisor, uint32_t desc);
 void helper_bound(CPUState *cs, uint32_t outside);
-void helper_x86_cas16(CPUState *cs, V128 *old, uint64_t va, const V128 *expected, const V128 *desired, uint32_t mo);
 /* helper_string.c, helper_io.c. desc: STR_* (helper_string.h); 1 when elements are left */
 uint32_t helper_rep_movs(CPUState *cs, uint32_t desc);
 uint32_t helper_rep_stos(CPUState *cs, uint32_t desc);

@@ -93,7 +93,7 @@ void trans_cmpxchg16b(DisasContext *s, const X86Insn *i)
     IRRef a = read_reg(s, X86_RAX, 8), d = read_reg(s, X86_RDX, 8), addr = gen_mem(s, i, 16, true);
     IRRef expected = ir_vpair(s->f, a, d), desired = ir_vpair(s->f, read_reg(s, X86_RBX, 8), read_reg(s, X86_RCX, 8));
     IRMemOp mo = data_memop(s, 16, false) | 4u << MO_ALIGN_SHIFT | MO_ATOM16 | MO_RMW;
-    IRRef old = ir_call(s->f, &ir_helper_x86_cas16, addr, expected, desired, ir_i32(s->f, mo));
+    IRRef old = ir_atom_cas(s->f, IR_V128, addr, expected, desired, mo);
     IRRef low = ir_vgetl(s->f, IR_I64, 3, old, 0, false), high = ir_vgetl(s->f, IR_I64, 3, old, 1, false);
     IRRef differ = ir_or(s->f, ir_xor(s->f, low, a), ir_xor(s->f, high, d));
 

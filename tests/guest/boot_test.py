@@ -36,6 +36,7 @@ class Guest:
         self.deadline = time.monotonic() + timeout
         self.output = b""
         self.seen = 0
+        self.status = None
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.pid = os.fork()
@@ -66,10 +67,16 @@ class Guest:
             if match:
                 self.seen = match.end()
                 return match
+            if self.ended() and not self.read_some():
+                raise Failure(f"ended with wait status {self.status} while waiting for {pattern!r}")
             self.read_some()
+
+    def ended(self):
+        """Whether the program has ended; its wait status is kept. There may be output left."""
+        if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                raise Failure(f"ended with wait status {status} while waiting for {pattern!r}")
+            self.status = status if pid else None
+        return self.status is not None
 
     def type(self, text):
         os.write(self.master, text)
@@ -81,24 +88,20 @@ class Guest:
 
     def finish(self):
         """Waits for the end; returns the exit status (negative: signal)."""
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                while self.read_some():
-                    pass
-                return os.waitstatus_to_exitcode(status)
+        while not self.ended():
             self.read_some()
+        while self.read_some():
+            pass
+        return os.waitstatus_to_exitcode(self.status)
 
     def check_terminal(self):
         if termios.tcgetattr(self.slave) != self.before:
             raise Failure("the terminal's modes are not what they were")
 
     def close(self):
-        try:
+        if not self.ended():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
         os.close(self.master)
         os.close(self.slave)
 

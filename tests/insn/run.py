@@ -20,7 +20,7 @@ MODES = {
     "native": "tcg",
     "opt-off": "tcg,opt=off",
     "interp": "tcg,host=interp",
-    "baseline-host": "tcg,host-features=none",
+    "baseline-host": "tcg,host-features=none,atomics=locked",
     "one-insn": "tcg,max-insns=1",
 }
 MACHINE = ["-M", "virt,gic-version=3", "-m", "64M", "-display", "none", "-monitor", "none", "-serial", "stdio"]

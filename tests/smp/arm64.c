@@ -104,6 +104,7 @@ void machine_init_cpu(unsigned cpu)
     SPIN_UNTIL(!(REG32(frame + GICR_WAKER) & 4));
     REG32(frame + GICR_IGROUPR0) = 0xffffffff;
     REG32(frame + GICR_ISENABLER0) = 0xffff;
+    WRITE_SYSREG("cntkctl_el1", 1 << 2 | 8 << 4); /* an event stream, of a few microseconds: nobody needs SEV */
     WRITE_SYSREG("S3_0_C12_C12_5", 7);     /* ICC_SRE_EL1 */
     __asm__ volatile("isb");
     WRITE_SYSREG("S3_0_C4_C6_0", 0xff);    /* ICC_PMR_EL1 */

@@ -38,7 +38,7 @@ static void load(CPUState *cpu, const uint8_t *image)
     env->cpacr_el1 = stress_rnd() & 3 ? 3 << 20 : 0;
     for (unsigned i = 0; i < 32; i++)
         env->v[i] = (V128){ .u64 = { stress_rnd(), stress_rnd() } };
-    arm_cpu(cpu)->powered_off = false;
+    arm_cpu(cpu)->power = ARM_POWER_ON;
 }
 
 const StressGuest stress_virt = { "virt", "virt", NULL, &cpu_arch_aarch64, fill, load };

@@ -2,7 +2,13 @@
 /*
  * HostOps for x86-64: the driver of a compilation, link patching, entry.
  *
- * What is emitted for a block, from tb->code up: the body, the stubs, then (in the same buffer) its unwind table.
+ * What is emitted for a block: its way out for when it has been killed, the body from tb->code up, the stubs, then (in the same
+ * buffer) its unwind table.
+ *
+ * Killing. The way out lies right before tb->code, so that a jump of two bytes reaches it: one aligned store of two bytes puts it
+ * in the place of the body's beginning. A thread that is just about to run the first instruction runs the old or the new one;
+ * none can be between the two bytes, since no block begins with an instruction of one byte, and no link is patched there
+ * (begins_short).
  */
 #include <capstone/capstone.h>
 
@@ -140,15 +146,38 @@ static bool block_loops(const IRFunc *f)
     return false;
 }
 
-static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
+#define KILLED_BYTES 16 /* the way out's room: mov rax, imm64; jmp rel32 */
+#define JMP_KILLED (0xeb | (uint16_t)(uint8_t)(-KILLED_BYTES - 2) << 8)
+
+static void emit_killed(Asm *a, const TranslationBlock *tb)
 {
-    if (!ctx)
-        ctx = g_malloc(sizeof(*ctx));
+    uint8_t *end = a->p + KILLED_BYTES;
+    uint64_t result = (uint64_t)(uintptr_t)tb | TB_EXIT_STALE;
+    put8(a, 0x48);
+    put8(a, 0xb8 | RAX);
+    put32(a, (uint32_t)result);
+    put32(a, (uint32_t)(result >> 32));
+    jmp_to(a, jit_thunk_leave);
+    a->p = end;
+}
+
+/* Whether the instruction at p may have one byte, erring on the safe side, or a link in its second. */
+static bool begins_short(const uint8_t *p)
+{
+    return p[0] == 0xe9 || (p[0] >= 0x50 && p[0] < 0x60) || (p[0] >= 0x90 && p[0] < 0xb0) || p[0] == 0xc3 || p[0] == 0xc9 || p[0] == 0xcc || p[0] == 0xf5 ||
+        (p[0] >= 0xf8 && p[0] < 0xfe);
+}
+
+/* lead: bytes of nop to begin with. */
+static bool compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf, unsigned lead)
+{
     Ctx *c = ctx;
     uint8_t *start = (uint8_t *)(((uintptr_t)buf->rw + 15) & ~(uintptr_t)15);
-    if (buf->end - start < EMIT_MARGIN)
+    if (buf->end - start < EMIT_MARGIN + KILLED_BYTES)
         return false;
-    c->a = (Asm){ .p = start, .start = start, .end = buf->end, .rx = buf->rx_delta };
+    c->a = (Asm){ .p = start, .start = start + KILLED_BYTES, .end = buf->end, .rx = buf->rx_delta };
+    emit_killed(&c->a, tb);
+    start += KILLED_BYTES;
     c->f = f;
     c->tb = tb;
     c->guest_insn = ~0u;
@@ -157,6 +186,7 @@ static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
     c->n_links = c->n_stubs = c->n_unwind = 0;
     for (unsigned n = 0; n < TB_MAX_LINKS; n++)
         tb->links[n].patch_offset = tb->links[n].unlinked_offset = 0;
+    nops(&c->a, lead);
     scan_block(c);
     regs_start(c);
     if (!lower_body(c) || !emit_stubs(c))
@@ -176,12 +206,30 @@ static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
     return true;
 }
 
+static bool x86_compile(const IRFunc *f, TranslationBlock *tb, CodeBuf *buf)
+{
+    const CodeBuf before = *buf;
+    if (!ctx)
+        ctx = g_malloc(sizeof(*ctx));
+    if (!compile(f, tb, buf, 0))
+        return false;
+    if (!begins_short(tb->code - buf->rx_delta))
+        return true;
+    *buf = before;
+    return compile(f, tb, buf, 2);
+}
+
 static void x86_patch(TranslationBlock *tb, unsigned n, const TranslationBlock *target, uint8_t *rw)
 {
     const TBLink *l = &tb->links[n];
     const uint8_t *to = target ? target->code : tb->code + l->unlinked_offset;
     int32_t rel = (int32_t)(to - (tb->code + l->patch_offset + 4));
     __atomic_store_n((int32_t *)(void *)(rw + l->patch_offset), rel, __ATOMIC_RELEASE);
+}
+
+static void x86_kill(TranslationBlock *tb, uint8_t *rw)
+{
+    __atomic_store_n((uint16_t *)(void *)rw, JMP_KILLED, __ATOMIC_RELEASE);
 }
 
 static ptrdiff_t thunk_rx;
@@ -273,6 +321,7 @@ const HostOps host_ops_x86_64 = {
     .init = x86_init,
     .compile = x86_compile,
     .patch = x86_patch,
+    .kill = x86_kill,
     .enter = x86_enter,
     .disas = x86_disas,
     .fp_harvest = x86_fp_harvest,

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Atomic read-modify-write and compare-and-swap: a TLB write probe that also asks for natural alignment, then a locked
- * instruction; operations that x86 has none for are a cmpxchg loop. Anything else is mmu_atom_*.
+ * instruction; operations whose old value is wanted and that x86 has no instruction for are a cmpxchg loop. Anything else is mmu_atom_*.
+ *
+ * While one thread runs all guest code (host_one_thread), nothing is locked and nothing loops: no other vCPU can come between, and
+ * devices load and store, they do not modify. What is lost with the lock is the order between the operation's store and later
+ * loads, which a device might see. Arm's guests have barriers for that. An x86 guest uses XCHG, or an addition or OR of 0
+ * to its stack, as a barrier (Linux's virtio drivers do): these stay locked.
  */
 #include "accel/host/x86_64/jit_internal.h"
 
@@ -35,7 +40,7 @@ static void stub_atomic(Ctx *c, Stub *s)
     int rd = s->reg[3];
     if (rd >= 16)
         movups_load(a, rd, SLOW_FIELD(result));
-    else
+    else if (rd != NOREG)
         mov_rm(a, type_w(in->type), rd, SLOW_FIELD(result));
     jmp_to(a, s->back);
 }
@@ -45,6 +50,12 @@ static Probe probe_atomic(Ctx *c, unsigned size, int addr)
     Access acc = { .size = size, .align = MAX_OF(size, MO_ALIGN(cur_insn(c)->aux)), .write = true, .addr = addr, .keep = NOREG,
         .scratch = NOREG, .slow = stub_atomic };
     return emit_probe(c, &acc);
+}
+
+static void put_lock(Ctx *c, bool lock)
+{
+    if (lock)
+        put8(&c->a, 0xf0);
 }
 
 static uint32_t sized(unsigned size, uint32_t byte_op)
@@ -82,18 +93,70 @@ static void emit_combine(Asm *a, IRAtomic op, unsigned size, int t, int v)
     }
 }
 
-static void emit_loop(Ctx *c, IRAtomic op, unsigned size, Mem m, int v, int t)
+static void emit_old(Asm *a, unsigned size, Mem m)
 {
-    Asm *a = &c->a;
     if (size <= MO_16)
         ins_rm(a, movx_op(size, false, false), RAX, m);
     else
         mov_rm(a, size == MO_64, RAX, m);
+}
+
+static void emit_cmpxchg(Ctx *c, unsigned size, int v, Mem m)
+{
+    put_lock(c, !host_one_thread);
+    ins_rm(&c->a, M_0F | sized(size, 0xb0), v, m);
+}
+
+/* rax = old value; t is scratch. */
+static void emit_loop(Ctx *c, IRAtomic op, unsigned size, Mem m, int v, int t)
+{
+    Asm *a = &c->a;
+    emit_old(a, size, m);
     uint8_t *again = a->p;
     emit_combine(a, op, size, t, v);
-    put8(a, 0xf0);
-    ins_rm(a, M_0F | sized(size, 0xb0), t, m); /* cmpxchg */
-    jcc_to(a, CC_NE, again);
+    if (host_one_thread) {
+        ins_rm(a, sized(size, 0x88), t, m);
+    } else {
+        emit_cmpxchg(c, size, t, m);
+        jcc_to(a, CC_NE, again);
+    }
+}
+
+/* For its effect alone. */
+static void emit_dead(Ctx *c, IRAtomic op, bool lock, unsigned size, Mem m, int v, int t)
+{
+    static const uint8_t alu[] = { [IR_AT_ADD] = ALU_ADD, [IR_AT_AND] = ALU_AND, [IR_AT_OR] = ALU_OR, [IR_AT_XOR] = ALU_XOR, [IR_AT_ANDN] = ALU_AND };
+    Asm *a = &c->a;
+    if (op == IR_AT_ANDN) {
+        mov_rr(a, true, t, v);
+        not_r(a, true, t);
+        v = t;
+    }
+    put_lock(c, lock);
+    ins_rm(a, sized(size, alu[op] << 3), v, m);
+}
+
+/* XCHG and ADD; rax = old value. */
+static void emit_exchange(Ctx *c, IRAtomic op, bool lock, unsigned size, Mem m, int v)
+{
+    Asm *a = &c->a;
+    if (op == IR_AT_XCHG && !lock) {
+        emit_old(a, size, m);
+        ins_rm(a, sized(size, 0x88), v, m);
+        return;
+    }
+    mov_rr(a, true, RAX, v);
+    put_lock(c, lock && op == IR_AT_ADD); /* xchg is locked by itself */
+    ins_rm(a, op == IR_AT_ADD ? M_0F | sized(size, 0xc0) : sized(size, 0x86), RAX, m);
+}
+
+/* Whether the operation is to be a locked one: see above. */
+static bool wants_lock(const Ctx *c, IRAtomic op)
+{
+    uint64_t k;
+    if (!host_one_thread)
+        return true;
+    return jit_target->tso && (op == IR_AT_XCHG || (value_const(c, arg_root(c, 1), &k) && !k));
 }
 
 static void lower_rmw(Ctx *c)
@@ -102,33 +165,51 @@ static void lower_rmw(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned size = MO_SIZE(in->aux);
     IRAtomic op = in->sz;
-    bool loop = op != IR_AT_ADD && op != IR_AT_XCHG;
-    take_reg(c, RAX);
+    bool lock = wants_lock(c, op), dead = c->next_use[c->i] == NO_USE && op != IR_AT_XCHG && op <= IR_AT_ANDN;
+    if (!dead)
+        take_reg(c, RAX);
     int ra = use_reg(c, 0), v = use_reg(c, 1);
     args_done(c);
     Probe p = probe_atomic(c, size, ra);
     p.stub->reg[1] = (int8_t)v;
-    p.stub->reg[3] = RAX;
-    if (in->aux & MO_BSWAP) {
+    p.stub->reg[3] = dead ? NOREG : RAX;
+    if (in->aux & MO_BSWAP)
         p.stub->jump[1] = jmp32(a);
-    } else if (loop) {
+    else if (dead)
+        emit_dead(c, op, lock, size, p.host, v, p.tmp2);
+    else if (op == IR_AT_ADD || op == IR_AT_XCHG)
+        emit_exchange(c, op, lock, size, p.host, v);
+    else
         emit_loop(c, op, size, p.host, v, p.tmp2);
-    } else {
-        mov_rr(a, true, RAX, v);
-        if (op == IR_AT_ADD) {
-            put8(a, 0xf0);
-            ins_rm(a, M_0F | sized(size, 0xc0), RAX, p.host);
-        } else {
-            ins_rm(a, sized(size, 0x86), RAX, p.host);
-        }
-    }
-    zero_extend(a, size, RAX);
+    if (!dead)
+        zero_extend(a, size, RAX);
     p.stub->back = a->p;
-    def_fixed(c, RAX);
+    if (!dead)
+        def_fixed(c, RAX);
+}
+
+/* cmpxchg16b wants rbx, which is a guest register's. */
+static void emit_cmpxchg16b(Ctx *c, const Probe *p, int rd, int v, int w)
+{
+    Asm *a = &c->a;
+    lea(a, true, p->tmp, p->host);
+    ins_rr(a, P66 | OP_W | 0x6e, XSCRATCH, RBX);
+    ins_rr(a, P66 | OP_W | 0x7e, v & 15, RAX);
+    ins_rri(a, X66_3A | OP_W | 0x16, v & 15, RDX, 1);
+    ins_rr(a, P66 | OP_W | 0x7e, w & 15, RBX);
+    ins_rri(a, X66_3A | OP_W | 0x16, w & 15, RCX, 1);
+    put_lock(c, !host_one_thread);
+    ins_rm(a, M_0F | OP_W | 0xc7, 1, mem_at(p->tmp, 0));
+    ins_rr(a, P66 | OP_W | 0x7e, XSCRATCH, RBX);
+    ins_rr(a, P66 | OP_W | 0x6e, rd & 15, RAX);
+    ins_rri(a, X66_3A | OP_W | 0x22, rd & 15, RDX, 1);
 }
 
 static void lower_cas_vec(Ctx *c)
 {
+    take_reg(c, RAX);
+    take_reg(c, RDX);
+    take_reg(c, RCX);
     int ra = use_reg(c, 0), v = use_reg(c, 1), w = use_reg(c, 2);
     args_done(c);
     int rd = def_reg(c, NOREG);
@@ -136,7 +217,10 @@ static void lower_cas_vec(Ctx *c)
     p.stub->reg[1] = (int8_t)v;
     p.stub->reg[2] = (int8_t)w;
     p.stub->reg[3] = (int8_t)rd;
-    p.stub->jump[1] = jmp32(&c->a);
+    if (cur_insn(c)->aux & MO_BSWAP)
+        p.stub->jump[1] = jmp32(&c->a);
+    else
+        emit_cmpxchg16b(c, &p, rd, v, w);
     p.stub->back = c->a.p;
 }
 
@@ -156,8 +240,7 @@ static void lower_cas(Ctx *c)
         p.stub->jump[1] = jmp32(a);
     } else {
         mov_rr(a, true, RAX, e);
-        put8(a, 0xf0);
-        ins_rm(a, M_0F | sized(size, 0xb0), v, p.host);
+        emit_cmpxchg(c, size, v, p.host);
     }
     zero_extend(a, size, RAX);
     p.stub->back = a->p;

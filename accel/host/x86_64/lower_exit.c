@@ -136,7 +136,10 @@ static void emit_chain(Ctx *c, const IRExit *e)
     if (e->pc <= c->f->pc)
         emit_poll(c, leave_stub(c, stub_leave, e->pc, HOST_EXIT_POLL));
     if (!same_page(c, e) || c->n_links == TB_MAX_LINKS) {
-        emit_cross_page(c, e);
+        if (c->f->alone)
+            leave_stub(c, stub_leave, e->pc, HOST_EXIT_LOOKUP)->jump[0] = jmp32(&c->a);
+        else
+            emit_cross_page(c, e);
         return;
     }
     align_rel32(c, 1);
@@ -327,6 +330,10 @@ static void lower_jump(Ctx *c)
     if (e->kind == IR_EXIT_CALL)
         push_return(c, e->ret_pc);
     Stub *cold = leave_stub(c, stub_leave_rax, 0, HOST_EXIT_LOOKUP);
+    if (c->f->alone) {
+        cold->jump[0] = jmp32(a);
+        return;
+    }
     Stub *poll = leave_stub(c, stub_leave_rax, 0, HOST_EXIT_POLL);
     emit_poll(c, poll);
     emit_tag(c, e, cold);

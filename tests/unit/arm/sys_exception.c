@@ -85,7 +85,7 @@ static void test_interrupts(void)
     g_assert_false(arm_do_interrupt(cs, cs->interrupt_request)); /* masked after reset */
     cs->exit_request = 0;
     arm_set_pstate(cpu, PSTATE_F);
-    g_assert_cmpuint(cs->exit_request, ==, 1);
+    g_assert_cmpuint(cs->exit_request, ==, CPU_EXIT_SETTLE);
     cpu->env.pc = 0x5000;
     cpu->env.esr_el1 = 0x99;
     g_assert_true(arm_do_interrupt(cs, cs->interrupt_request));
@@ -103,7 +103,7 @@ static void test_interrupts(void)
     arm_set_pstate(cpu, 0);
     g_assert_false(arm_do_interrupt(cs, 0));
     arm_cpu_set_irq(cs, ARM_LINE_IRQ, true);
-    cpu->powered_off = true;
+    cpu->power = ARM_POWER_OFF;
     g_assert_false(arm_has_work(cs));
     arm_cpu_set_irq(cs, ARM_LINE_IRQ, false);
 }

@@ -18,6 +18,11 @@ static int64_t call(ArmCPU *cpu, uint64_t fn, uint64_t x1, uint64_t x2, uint64_t
     return (int64_t)cpu->env.x[0];
 }
 
+static void suspend(ArmCPU *cpu, void *arg)
+{
+    arm_psci_call(cpu);
+}
+
 static void test_queries(void)
 {
     ArmCPU *cpu = sys_cpu("max");
@@ -28,7 +33,14 @@ static void test_queries(void)
     g_assert_cmpint(call(cpu, 0x8400000a, 0x80000000, 0, 0), ==, 0);
     g_assert_cmpint(call(cpu, 0x8400000a, 0x84000005, 0, 0), ==, -1); /* MIGRATE */
     g_assert_cmpint(call(cpu, 0x80000000, 0, 0, 0), ==, 0x10001);
-    g_assert_cmpint(call(cpu, 0xc4000001, 0, 0, 0), ==, 0);
+    cpu->env.x[0] = 0xc4000001; /* CPU_SUSPEND waits for an interrupt */
+    g_assert_true(sys_leaves(cpu, suspend, NULL));
+    g_assert_true(cpu->parent.halted);
+    g_assert_cmpint((int64_t)cpu->env.x[0], ==, 0);
+    arm_cpu_set_irq(&cpu->parent, ARM_LINE_IRQ, true);
+    g_assert_true(arm_has_work(&cpu->parent));
+    g_assert_cmpint(call(cpu, 0xc4000001, 0, 0, 0), ==, 0); /* pending: it does not wait */
+    arm_cpu_set_irq(&cpu->parent, ARM_LINE_IRQ, false);
     cpu->env.x[0] = 0x12345;
     g_assert_false(arm_psci_call(cpu));
     g_assert_cmphex(cpu->env.x[0], ==, ~0ull);
@@ -48,7 +60,7 @@ static void test_on_off(void)
     g_assert_cmpint(call(first, CPU_ON64, target, 0x1000, 0), ==, -4);       /* ALREADY_ON */
     g_assert_cmpint(call(first, CPU_ON64, 0x12345678, 0x1000, 0), ==, -2);   /* no such CPU */
     g_assert_true(sys_leaves(second, off, &cpu_off));
-    g_assert_true(second->parent.halted && second->powered_off);
+    g_assert_true(second->parent.halted && !arm_is_on(second));
     g_assert_cmpint(second->parent.exception_index, ==, EXCP_HLT);
     g_assert_cmpint(call(first, AFFINITY_INFO64, target, 0, 0), ==, 1);
     second->env.sctlr_el1 |= 1;
@@ -62,6 +74,29 @@ static void test_on_off(void)
     g_assert_cmphex(second->env.x[0], ==, 0xc0de);
     g_assert_cmphex(second->env.sctlr_el1 & 1, ==, 0);
     g_assert_false(second->parent.halted);
+}
+
+/* The machine is reset between CPU_ON and the work that it sent: the CPU stays off, and the next CPU_ON counts. */
+static void test_on_overtaken(void)
+{
+    ArmCPU *first = sys_cpu("max"), *second = sys_cpu("max");
+    uint32_t cpu_off = 0x84000002;
+    uint64_t target = arm_cpu_mpidr(&second->parent) & 0xff00ffffff;
+
+    second->start_powered_off = true;
+    g_assert_true(sys_leaves(second, off, &cpu_off));
+    g_assert_cmpint(call(first, CPU_ON64, target, 0x40001000, 1), ==, 0);
+    arm_reset(&second->parent);
+    cpu_process_work(&second->parent);
+    g_assert_cmpint(call(first, AFFINITY_INFO64, target, 0, 0), ==, 1);
+    g_assert_true(second->parent.halted);
+    g_assert_cmpint(call(first, CPU_ON64, target, 0x40001000, 1), ==, 0);
+    arm_reset(&second->parent);
+    g_assert_cmpint(call(first, CPU_ON64, target, 0x40002000, 2), ==, 0);
+    cpu_process_work(&second->parent);
+    g_assert_cmphex(second->env.pc, ==, 0x40002000);
+    g_assert_cmphex(second->env.x[0], ==, 2);
+    g_assert_cmpint(call(first, CPU_ON64, target, 0x40003000, 3), ==, -4);
 }
 
 static void test_system(void)
@@ -101,5 +136,6 @@ void sys_add_psci_tests(void)
     g_test_add_func("/arm/psci/affinity", test_affinity);
     g_test_add_func("/arm/psci/queries", test_queries);
     g_test_add_func("/arm/psci/cpu-on-off", test_on_off);
+    g_test_add_func("/arm/psci/cpu-on-overtaken-by-reset", test_on_overtaken);
     g_test_add_func("/arm/psci/system-off-reset", test_system);
 }

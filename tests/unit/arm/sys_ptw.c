@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/rcu.h"
 #include "tests/unit/arm/sys_fakes.h"
 
 #define VALID 1ull
@@ -239,6 +240,71 @@ static void test_dirty_state(void)
     g_assert_cmphex(w.fsc, ==, FSC_PERMISSION | 3);
 }
 
+/*
+ * Two vCPUs walk for stores while a third party counts in the leaf's software bits and takes the access flag and the dirty state away again, by
+ * compare-and-swap. Forbidden: a walker puts back a count that was there before.
+ */
+#define RACE_COUNT (0xfull << 55)
+#define RACE_ROUNDS 20000
+typedef struct Race { ArmCPU *cpu; bool *stop; unsigned walks; } Race;
+
+static void *race_walker(void *opaque)
+{
+    Race *r = opaque;
+    rcu_register_thread();
+    do {
+        ArmWalk w;
+        rcu_read_lock();
+        walk(r->cpu, 0x1000, ARM_MMU_EL1, MMU_DATA_STORE, &w);
+        rcu_read_unlock();
+        r->walks++;
+    } while (!__atomic_load_n(r->stop, __ATOMIC_RELAXED));
+    rcu_unregister_thread();
+    return NULL;
+}
+
+static void race_count(uint64_t *entry, uint64_t clear, uint64_t set)
+{
+    uint64_t count = 0, old = __atomic_load_n(entry, __ATOMIC_SEQ_CST), new;
+    for (unsigned i = 0; i < RACE_ROUNDS; i++) {
+        uint64_t next = (count + (RACE_COUNT & -RACE_COUNT)) & RACE_COUNT;
+        do {
+            g_assert_cmphex(old & RACE_COUNT, ==, count);
+            new = (old & ~(RACE_COUNT | clear)) | set | next;
+        } while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+        count = next;
+        old = new;
+        if (i % 64 == 0) { /* the host may have one CPU */
+            g_usleep(1);
+            old = __atomic_load_n(entry, __ATOMIC_SEQ_CST);
+        }
+    }
+}
+
+static void test_walkers_race(void)
+{
+    ArmCPU *cpus[2] = { sys_cpu("max"), sys_cpu("max") };
+    bool stop = false;
+    Race races[2];
+    GThread *threads[2];
+    uint64_t *entry = at(map(cpus[0], 12, 25, 0x1000, 3, RAM_BASE | PAGE | AP_RO | DBM, 0));
+
+    for (unsigned i = 0; i < 2; i++) {
+        mmu_on(cpus[i], 25, TCR_IPS_48 | TCR_HA | TCR_HD);
+        races[i] = (Race){ cpus[i], &stop, 0 };
+        threads[i] = g_thread_new("walker", race_walker, &races[i]);
+    }
+    race_count(entry, AF, AP_RO);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 2; i++) {
+        g_thread_join(threads[i]);
+        g_assert_cmpuint(races[i].walks, >, 0);
+    }
+    ArmWalk w;
+    g_assert_true(walk(cpus[0], 0x1000, ARM_MMU_EL1, MMU_DATA_STORE, &w));
+    g_assert_cmphex(*entry & (AF | AP_RO), ==, AF);
+}
+
 static void test_big_endian_tables(void)
 {
     ArmCPU *cpu = sys_cpu("max");
@@ -330,6 +396,7 @@ void sys_add_ptw_tests(void)
     g_test_add_func("/arm/ptw/permission-matrix", test_permissions);
     g_test_add_func("/arm/ptw/access-flag", test_access_flag);
     g_test_add_func("/arm/ptw/dirty-state", test_dirty_state);
+    g_test_add_func("/arm/ptw/walkers-race", test_walkers_race);
     g_test_add_func("/arm/ptw/big-endian-tables", test_big_endian_tables);
     g_test_add_func("/arm/ptw/upper-half-tags-attributes", test_upper_half_tags_attributes);
     g_test_add_func("/arm/ptw/mmu-off", test_mmu_off);

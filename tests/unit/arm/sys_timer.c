@@ -198,7 +198,8 @@ static void test_wfe_halts(void)
     g_assert_false(waits(cpu));
     g_assert_false(waits(other)); /* SEV is for its sender, too */
     g_assert_true(waits(other));
-    cpu->powered_off = cs->halted = true;
+    cpu->power = ARM_POWER_OFF;
+    cs->halted = true;
     helper_sev(&other->parent);
     g_assert_false(arm_has_work(cs)); /* PSCI's off is not WFE's wait */
 }
@@ -209,11 +210,11 @@ static void test_wfe_waits_briefly(void)
     ArmCPU *cpu = sys_cpu("max");
     unsigned long waited = 0;
 
-    cpu->env.exclusive_addr = 0x1000;
+    cpu->env.exclusive = EXCLUSIVE_WATCHED;
     for (unsigned i = 0; i < 100; i++)
         waited += waits(cpu);
     g_assert_cmpuint(waited, ==, 0); /* no vCPU thread is awake, so nobody wants the core */
-    cpu->env.exclusive_addr = ~0ull;
+    cpu->env.exclusive = EXCLUSIVE_OPEN;
     cpu->env.cntkctl_el1 = 1 << 2 | 12 << 4; /* EVNTEN, EVNTI 12: every 8192 ticks */
     for (unsigned dir = 0; dir < 2; dir++) {
         cpu->env.cntkctl_el1 |= dir << 3;
@@ -228,8 +229,28 @@ static void test_wfe_waits_briefly(void)
     }
 }
 
+static void yield(ArmCPU *cpu, void *arg) { helper_yield(&cpu->parent); }
+
+/* YIELD gives way now and then, while more vCPUs are awake than there are cores. */
+static void test_yield(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+    int crowd = (int)g_get_num_processors() + 1;
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < 64; i++)
+        g_assert_false(sys_leaves(cpu, yield, NULL));
+    cpu_spin_count_awake(crowd);
+    for (unsigned i = 0; i < 64; i++)
+        left += sys_leaves(cpu, yield, NULL);
+    cpu_spin_count_awake(-crowd);
+    g_assert_cmpuint(left, ==, 2);
+    g_assert_cmpint(cpu->parent.exception_index, ==, EXCP_YIELD);
+}
+
 void sys_add_timer_tests(void)
 {
+    g_test_add_func("/arm/wfx/yield", test_yield);
     g_test_add_func("/arm/wfx/wfe-halts", test_wfe_halts);
     g_test_add_func("/arm/wfx/wfe-waits-briefly", test_wfe_waits_briefly);
     g_test_add_func("/arm/timer/phys-and-virt", test_timers);

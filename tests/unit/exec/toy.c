@@ -7,18 +7,25 @@
 
 #define TOY_OFFSET(field) offsetof(ToyCPU, field)
 
+#ifdef TOY_JIT
+#define TOY_INTERP false
+#else
+#define TOY_INTERP true
 const HostOps *host_ops;
 HostFeatures host_features;
+bool host_one_thread;
 const HostOps host_ops_x86_64;
 bool host_features_init(const char *remove, GError **error) { return true; }
 void host_fp_harvest(CPUState *cpu) {}
 void host_fp_reload(CPUState *cpu) {}
+#endif
 
 uint8_t *toy_ram;
 uint64_t toy_regs[512];
 unsigned toy_last_size;
 MemoryRegion toy_ram_mr;
 void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+void (*toy_trans_hook)(uint64_t pc);
 static MemoryRegion mmio_mr, small_mr;
 static GArray *maps; /* maps_lock */
 static Lock maps_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MEMORY, .name = "toy mappings" };
@@ -108,11 +115,25 @@ static void trans_call(TransContext *t, unsigned op, unsigned a)
     goto_pc(t, IR_EXIT_MAIN, t->pc);
 }
 
+static void trans_rare(TransContext *t, uint64_t pc, unsigned a, unsigned b, int64_t imm)
+{
+    if (t->flags & TOY_RARE_FORM) {
+        trans_memory(t, TOY_ATOM, a, b, imm);
+        t->flags &= ~(uint64_t)TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc + 4);
+    } else {
+        t->flags |= TOY_RARE_FORM;
+        goto_pc(t, IR_EXIT_CHAIN, pc);
+    }
+}
+
 static void toy_trans_insn(TransContext *t)
 {
     IRFunc *f = t->f;
     uint64_t pc = t->pc;
     ir_insn_start(f, pc, 0);
+    if (toy_trans_hook)
+        toy_trans_hook(pc);
     uint32_t w = trans_fetch32(t, pc);
     unsigned op = w >> 24, a = w >> 20 & 15, b = w >> 16 & 15;
     int64_t imm = (int16_t)w;
@@ -131,7 +152,18 @@ static void toy_trans_insn(TransContext *t)
         ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_JUMP, .flags = t->flags }));
         t->ended = true;
         break;
+    case TOY_BL:
+        ir_put(f, a, ir_i64(f, pc + 4));
+        ir_exit(f, ir_add_exit(f, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = pc + 4 * (uint64_t)imm, .flags = t->flags, .is_call = true,
+                                            .ret_pc = pc + 4, .ret_flags = t->flags }));
+        t->ended = true;
+        break;
+    case TOY_RET:
+        ir_exit_jump(f, ir_get(f, IR_I64, a), ir_add_exit(f, (IRExit){ .kind = IR_EXIT_RET, .flags = t->flags }));
+        t->ended = true;
+        break;
     case TOY_HOOK: ir_call(f, &ir_hook, ir_get(f, IR_I64, a), ir_i64(f, (uint64_t)imm)); break;
+    case TOY_RARE: trans_rare(t, pc, a, b, imm); break;
     case TOY_TLBI: case TOY_SVC: case TOY_HLT: trans_call(t, op, a); break;
     default: trans_call(t, TOY_HLT, 0); break;
     }
@@ -281,13 +313,13 @@ void toy_init(uint64_t tb_size)
     memory_region_add_subregion(memory_system_root(), TOY_MMIO, &mmio_mr);
     memory_region_add_subregion(memory_system_root(), TOY_SMALL_MMIO, &small_mr);
     memory_transaction_commit();
-    g_assert(accel_init(&(AccelConfig){ .interp = true, .tb_size = tb_size }, &toy_target, NULL));
+    g_assert(accel_init(&(AccelConfig){ .interp = TOY_INTERP, .tb_size = tb_size }, &toy_target, NULL));
     bql_unlock();
 }
 
 ToyCPU *toy_new_cpu(int index)
 {
-    ToyCPU *c = g_new0(ToyCPU, 1);
+    ToyCPU *c = cpu_alloc(sizeof *c, index, NULL);
     bql_lock();
     cpu_init_common(&c->parent, &toy_target, index);
     accel_init_cpu(&c->parent);

@@ -33,11 +33,15 @@ enum {
     TOY_HOOK,   /* toy_hook(cpu, ra, imm), from within guest code */
     TOY_LDX,    /* ra = 64 bits at rb, load-exclusive that watches */
     TOY_STX,    /* 64 bits at rb = ra, store-exclusive; r15 = 0 when it has stored, else 1 */
+    TOY_BL,     /* ra = pc + 4, then as B */
+    TOY_RET,    /* to ra, which a BL has set */
+    TOY_RARE,   /* as ATOM, but by a block of its own with TOY_RARE_FORM, to which the common form leaves */
 };
 #define TOY(op, a, b, imm) ((uint32_t)(op) << 24 | (uint32_t)(a) << 20 | (uint32_t)(b) << 16 | ((uint32_t)(imm) & 0xffff))
 
 enum { TOY_EXCP_FAULT, TOY_EXCP_SVC };
 enum { TOY_USER, TOY_KERNEL, TOY_NB_MMU }; /* TOY_USER is kept by ASID */
+#define TOY_RARE_FORM (1u << 21) /* block flag: the first instruction's rare form; the CPU's state never says so */
 #define TOY_HIGH_ASID (1u << 20) /* block flag: CPUState.high_by_asid */
 
 typedef struct ToyCPU {
@@ -68,8 +72,9 @@ extern uint64_t toy_regs[512];  /* the device's registers */
 extern unsigned toy_last_size;  /* of the last access to it */
 extern MemoryRegion toy_ram_mr;
 extern void (*toy_hook)(ToyCPU *cpu, uint64_t a, uint64_t imm);
+extern void (*toy_trans_hook)(uint64_t pc); /* before the instruction at pc is fetched for translation; may be NULL */
 
-/* Once: memory, RAM, the device, the accelerator (interpreter). */
+/* Once: memory, RAM, the device, the accelerator: the interpreter, or the host's back end where TOY_JIT is defined. */
 void toy_init(uint64_t tb_size);
 ToyCPU *toy_new_cpu(int index);
 /* Mappings; any thread, while vCPUs run too. */

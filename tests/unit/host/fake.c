@@ -132,6 +132,21 @@ static uint64_t cas(uint8_t *mem, uint64_t va, uint64_t e, uint64_t d, IRMemOp m
     return old;
 }
 
+static V128 cas16(uint8_t *mem, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo)
+{
+    uint8_t *p = mem + (va - FAKE_MEM_BASE);
+    V128 old, seen, new = *d;
+    memcpy(&old, p, 16);
+    seen = old;
+    if (mo & MO_BSWAP) {
+        seen = (V128){ .u64 = { __builtin_bswap64(old.u64[1]), __builtin_bswap64(old.u64[0]) } };
+        new = (V128){ .u64 = { __builtin_bswap64(d->u64[1]), __builtin_bswap64(d->u64[0]) } };
+    }
+    if (!memcmp(&seen, e, 16))
+        memcpy(p, &new, 16);
+    return seen;
+}
+
 uint64_t mmu_atom_rmw(CPUState *cpu, uint64_t va, IRAtomic op, uint64_t v, IRMemOp mo, uintptr_t ra)
 {
     check(ra);
@@ -145,12 +160,7 @@ uint64_t mmu_atom_cas(CPUState *cpu, uint64_t va, uint64_t e, uint64_t d, IRMemO
 V128 mmu_atom_cas16(CPUState *cpu, uint64_t va, const V128 *e, const V128 *d, IRMemOp mo, uintptr_t ra)
 {
     check(ra);
-    V128 old;
-    uint8_t *p = fake_cpu.mem + (va - FAKE_MEM_BASE);
-    memcpy(&old, p, 16);
-    if (!memcmp(&old, e, 16))
-        memcpy(p, d, 16);
-    return old;
+    return cas16(fake_cpu.mem, va, e, d, mo);
 }
 
 uint64_t tb_jump_tag(const TargetOps *target, uint64_t pc, uint64_t flags, uint64_t ctx)
@@ -323,7 +333,12 @@ static void do_mem(Ref *r, IRRef i)
         memcpy(p + n, &r->val[in->arg[2]], n);
         break;
     case IR_atom_rmw: set(r, i, rmw(r->mem, va, in->sz, i64(r, in->arg[1]), in->aux)); break;
-    case IR_atom_cas: set(r, i, cas(r->mem, va, i64(r, in->arg[1]), i64(r, in->arg[2]), in->aux)); break;
+    case IR_atom_cas:
+        if (n == 16)
+            r->val[i] = cas16(r->mem, va, &r->val[in->arg[1]], &r->val[in->arg[2]], in->aux);
+        else
+            set(r, i, cas(r->mem, va, i64(r, in->arg[1]), i64(r, in->arg[2]), in->aux));
+        break;
     default: set(r, i, va); break; /* ldptr: the guest address stands for the pointer */
     }
 }

@@ -250,6 +250,25 @@ static IRRef gen_addr(Gen *g, int64_t *disp, unsigned align)
     return r;
 }
 
+/* Some results are for nobody; some compare-and-swaps succeed. */
+static void gen_atomic(Gen *g, IRType t, unsigned size)
+{
+    IRFunc *f = g->f;
+    int64_t disp;
+    bool wide = below(g, 5) == 0;
+    IRRef a = gen_addr(g, &disp, wide ? 4 : size), r;
+    a = ir_add(f, a, ir_i64(f, (uint64_t)disp));
+    if (wide)
+        r = ir_atom_cas(f, IR_V128, a, below(g, 2) ? ir_ld(f, IR_V128, a, 0, MO_128) : pick(g, IR_V128), pick(g, IR_V128),
+                        MO_128 | MO_ATOM16 | (below(g, 8) == 0 ? MO_BSWAP : 0));
+    else if (below(g, 3))
+        r = ir_atom_rmw(f, t, below(g, IR_AT_UMIN + 1), a, pick(g, t), size | (below(g, 8) == 0 ? MO_BSWAP : 0));
+    else
+        r = ir_atom_cas(f, t, a, below(g, 2) ? ir_ld(f, t, a, 0, size) : pick(g, t), pick(g, t), size);
+    if (below(g, 3))
+        keep(g, r);
+}
+
 static void gen_mem(Gen *g)
 {
     IRFunc *f = g->f;
@@ -292,15 +311,9 @@ static void gen_mem(Gen *g)
         ir_st2(f, a, disp, pick(g, IR_I64), pick(g, IR_I64), 2 + below(g, 2));
         break;
     }
-    default: {
-        IRRef a = gen_addr(g, &disp, size);
-        a = ir_add(f, a, ir_i64(f, (uint64_t)disp));
-        if (below(g, 2))
-            keep(g, ir_atom_rmw(f, t, below(g, IR_AT_UMIN + 1), a, pick(g, t), size | (below(g, 8) == 0 ? MO_BSWAP : 0)));
-        else
-            keep(g, ir_atom_cas(f, t, a, pick(g, t), pick(g, t), size));
+    default:
+        gen_atomic(g, t, size);
         break;
-    }
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The protocol of exits: links and their patching, the jump cache, the return stack, polls, unwind entries. */
+#include <capstone/capstone.h>
 #include <glib.h>
 #include <string.h>
 
@@ -208,6 +209,72 @@ static void test_poll(void)
     fake_cpu.parent.exit_request = 0;
 }
 
+static void fake_kill(TranslationBlock *tb)
+{
+    host_ops_x86_64.kill(tb, (uint8_t *)(uintptr_t)tb->code - fake_code.rx_delta);
+}
+
+/* Entered by whatever way, a killed block leaves at once, and nothing of it has run. */
+static void check_killed(const TranslationBlock *from)
+{
+    fake_cpu.s.x[10] = 5;
+    g_assert_cmphex(fake_run(from), ==, (uintptr_t)&tbs[3] | TB_EXIT_STALE);
+    g_assert_cmpuint(fake_cpu.s.x[10], ==, 5);
+}
+
+static void test_kill(void)
+{
+    fake_code_reset();
+    make_landing();
+    start(PC);
+    chain(PC + 8);
+    fake_compile(&func, &tbs[0]);
+    fake_patch(&tbs[0], 0, &tbs[3]);
+    start(PC);
+    chain(OTHER);
+    fake_compile(&func, &tbs[1]);
+    cache(OTHER, &tbs[3]);
+    for (unsigned twice = 0; twice < 2; twice++) {
+        fake_kill(&tbs[3]);
+        check_killed(&tbs[3]);
+        check_killed(&tbs[0]);
+        check_killed(&tbs[1]);
+    }
+}
+
+/* Undoing links after the kill does not bring the block back, though it be nothing but a link. */
+static void test_kill_then_unpatch(void)
+{
+    fake_code_reset();
+    start(PC);
+    chain(PC + 8);
+    fake_compile(&func, &tbs[0]);
+    fake_patch(&tbs[0], 0, &tbs[0]);
+    fake_kill(&tbs[0]);
+    fake_patch(&tbs[0], 0, NULL);
+    g_assert_cmphex(fake_run(&tbs[0]), ==, (uintptr_t)&tbs[0] | TB_EXIT_STALE);
+}
+
+/* The first two bytes of a block are of one instruction, and of no link: else a thread could find half of the jump that kills. */
+static void test_beginnings(void)
+{
+    csh handle;
+    g_assert_cmpint(cs_open(CS_ARCH_X86, CS_MODE_64, &handle), ==, CS_ERR_OK);
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        cs_insn *insn;
+        fake_code_reset();
+        random_ir(&func, seed);
+        fake_compile(&func, &tbs[0]);
+        g_assert_cmpuint((uintptr_t)tbs[0].code % 16, ==, 0);
+        g_assert_cmpuint(cs_disasm(handle, tbs[0].code, 16, 0, 1, &insn), ==, 1);
+        g_assert_cmpuint(insn->size, >=, 2);
+        cs_free(insn, 1);
+        for (unsigned n = 0; n < TB_MAX_LINKS; n++)
+            g_assert_true(!tbs[0].links[n].patch_offset || tbs[0].links[n].patch_offset >= 2);
+    }
+    cs_close(&handle);
+}
+
 /* No room: nothing changes and compile says so. */
 static void test_no_room(void)
 {
@@ -248,6 +315,9 @@ int main(int argc, char **argv)
     g_test_add_func("/host/exits/return-stack", test_return_stack);
     g_test_add_func("/host/exits/poll", test_poll);
     g_test_add_func("/host/exits/no-room", test_no_room);
+    g_test_add_func("/host/exits/killed-block-is-not-entered", test_kill);
+    g_test_add_func("/host/exits/killed-block-is-unlinked", test_kill_then_unpatch);
+    g_test_add_func("/host/exits/block-can-be-killed", test_beginnings);
     g_test_add_func("/host/features/removal", test_features);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "accel/host/x86_64/jit_internal.h"
 #include "base/bits.h"
 #include "tests/unit/host/fake.h"
 
@@ -100,9 +101,87 @@ static void test_random(const void *features)
     for (uint64_t seed = first; seed < first + n; seed++) {
         if (g_getenv("TRACE_SEED"))
             g_printerr("# seed %" PRIu64 "\n", seed);
+        host_one_thread = seed & 1;
         run_random(seed);
     }
     host_features_init(NULL, NULL);
+    host_one_thread = false;
+}
+
+/* ---- locks ---- */
+/* Whether the block of one read-modify-write has a locked instruction with this opcode, behind prefixes and 0f. */
+static bool emits(IRAtomic op, bool wanted, uint64_t operand, bool lock, unsigned opcode)
+{
+    ir_reset(&func, &fake_target, 0x1000, 0);
+    ir_insn_start(&func, 0x1000, 0);
+    IRRef addr = ir_i64(&func, FAKE_MEM_BASE + 64), v = operand ? ir_get(&func, IR_I64, 3) : ir_i64(&func, 0);
+    IRRef old = ir_atom_rmw(&func, IR_I64, op, addr, v, MO_64);
+    if (wanted)
+        ir_put(&func, 1, old);
+    ir_exit(&func, ir_add_exit(&func, (IRExit){ .kind = IR_EXIT_MAIN, .pc = 0x1004 }));
+    fake_compile_run(&func, &tb);
+    for (unsigned i = lock; i + 3 < tb.code_size; i++) {
+        const uint8_t *p = tb.code + i;
+        bool locked = i && p[-1] == 0xf0;
+        if ((p[0] & 0xf8) == 0x48 && (p[1] == opcode || (p[1] == 0x0f && p[2] == opcode)) && locked == lock)
+            return true;
+    }
+    return false;
+}
+
+/* What is for nobody is one instruction; what one thread does alone is not locked, but for an x86 guest's barriers. */
+static void test_locks(void)
+{
+    static const struct { IRAtomic op; unsigned dead, wanted; } rows[] = {
+        { IR_AT_ADD, 0x01, 0xc1 }, { IR_AT_OR, 0x09, 0xb1 }, { IR_AT_AND, 0x21, 0xb1 }, { IR_AT_XOR, 0x31, 0xb1 }, { IR_AT_ANDN, 0x21, 0xb1 },
+    };
+    fake_check_slow = false;
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        host_one_thread = false;
+        g_assert_true(emits(rows[i].op, false, 1, true, rows[i].dead));
+        g_assert_true(emits(rows[i].op, true, 1, true, rows[i].wanted));
+        host_one_thread = true;
+        g_assert_true(emits(rows[i].op, false, 1, false, rows[i].dead));
+        g_assert_false(emits(rows[i].op, true, 1, true, rows[i].wanted));
+    }
+    g_assert_false(emits(IR_AT_ADD, false, 0, true, 0x01));
+    g_assert_false(emits(IR_AT_XCHG, true, 1, false, 0x87));
+    TargetOps tso = fake_target;
+    tso.tso = true;
+    jit_target = &tso;
+    g_assert_true(emits(IR_AT_ADD, false, 0, true, 0x01));
+    g_assert_false(emits(IR_AT_ADD, false, 1, true, 0x01));
+    g_assert_true(emits(IR_AT_XCHG, true, 1, false, 0x87));
+    jit_target = &fake_target;
+    host_one_thread = false;
+}
+
+/*
+ * A loop's load finds its page among the recent ones. Then one that begins on the page below and ends on that page: its first bytes
+ * are not where the recent page says. The pages are not neighbours on the host.
+ */
+static void test_recent_page(void)
+{
+    enum { IN_SECOND = 0x1100, ACROSS = 0x1000 - 4 };
+    uint64_t addend = fake_cpu.tlb[1].addend;
+    fake_check_slow = false;
+    random_state(1);
+    fake_cpu.tlb[1].addend = addend + 0x1000;
+    ir_reset(&func, &fake_target, 0x400000, 0);
+    ir_insn_start(&func, 0x400000, 0);
+    ir_put(&func, 1, ir_ld(&func, IR_I64, ir_get(&func, IR_I64, 0), 0, MO_64));
+    ir_exit(&func, ir_add_exit(&func, (IRExit){ .kind = IR_EXIT_CHAIN, .pc = 0x400000 }));
+    fake_code_reset();
+    fake_compile(&func, &tb);
+    memset(fake_cpu.parent.recent, 0xff, sizeof fake_cpu.parent.recent);
+    fake_slow_calls = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        fake_cpu.s.x[0] = FAKE_MEM_BASE + (i & 1 ? ACROSS : IN_SECOND);
+        fake_run(&tb);
+        g_assert_cmphex(fake_cpu.s.x[1], ==, ldq_le_p(fake_cpu.mem + (i & 1 ? ACROSS : IN_SECOND + 0x1000)));
+        g_assert_cmpuint(fake_slow_calls, ==, (i + 1) / 2);
+    }
+    fake_cpu.tlb[1].addend = addend;
 }
 
 int main(int argc, char **argv)
@@ -112,5 +191,7 @@ int main(int argc, char **argv)
     fake_init();
     g_test_add_data_func("/host/random/all-features", NULL, test_random);
     g_test_add_data_func("/host/random/baseline", "none", test_random);
+    g_test_add_func("/host/atomic/locks", test_locks);
+    g_test_add_func("/host/probe/recent-page-is-not-for-the-page-below", test_recent_page);
     return g_test_run();
 }

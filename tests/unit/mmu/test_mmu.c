@@ -648,6 +648,66 @@ static void test_atomic_cas(void)
     g_assert_cmphex(mmu_ld16(cpu, 0x5010, MO_128 | MO_BSWAP | K, 0).u64[0], ==, 0x0400000000000000);
 }
 
+/* What the operations come to, in plain arithmetic. */
+static uint64_t plain(IRAtomic op, uint64_t a, uint64_t b, unsigned bits)
+{
+    int64_t x = sextract64(a, 0, bits), y = sextract64(b, 0, bits);
+    uint64_t m = MASK64(bits);
+    b &= m;
+    switch (op) {
+    case IR_AT_XCHG: return b;
+    case IR_AT_ADD: return (a + b) & m;
+    case IR_AT_AND: return a & b;
+    case IR_AT_OR: return a | b;
+    case IR_AT_XOR: return a ^ b;
+    case IR_AT_ANDN: return a & ~b;
+    case IR_AT_SMAX: return (uint64_t)MAX_OF(x, y) & m;
+    case IR_AT_SMIN: return (uint64_t)MIN_OF(x, y) & m;
+    case IR_AT_UMAX: return MAX_OF(a, b);
+    default: return MIN_OF(a, b);
+    }
+}
+
+/* Anywhere across two pages that are not neighbours in RAM. Only what crosses a cache line needs an exclusive section. */
+static void test_atomic_misaligned(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    toy_map(0x6000, 0x9000, 12, RW, true, 0);
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned size = (unsigned)g_test_rand_int_range(0, 4), n = 1u << size;
+        uint64_t va = 0x6000 - 128 + (uint64_t)g_test_rand_int_range(0, 256), a = 0, b = (uint64_t)g_test_rand_int() << 32 | (uint32_t)g_test_rand_int();
+        IRAtomic op = (IRAtomic)g_test_rand_int_range(0, IR_AT_UMIN + 1);
+        bool alone = (va & 63) + n > 64, cas = i % 4 == 0, hit = i % 8 == 0;
+        for (unsigned k = 0; k < n; k++)
+            a |= ld(va + k, MO_8 | K) << k * 8;
+        if (alone)
+            start_exclusive();
+        uint64_t seen = cas ? mmu_atom_cas(cpu, va, hit ? a : ~a, b, size | K, 0) : mmu_atom_rmw(cpu, va, op, b, size | K, 0);
+        if (alone)
+            end_exclusive();
+        g_assert_cmphex(seen, ==, a);
+        uint64_t want = cas ? (hit ? b : a) : plain(op, a, b, n * 8);
+        for (unsigned k = 0; k < n; k++)
+            g_assert_cmphex(ld(va + k, MO_8 | K), ==, want >> k * 8 & 0xff);
+    }
+}
+
+static void atomic_split(void) { mmu_atom_rmw(cpu, 0x503d, IR_AT_ADD, 1, MO_64 | K, 0); }
+
+static void test_atomic_split(void)
+{
+    fresh();
+    toy_map(0x5000, 0x2000, 12, RW, true, 0);
+    cpu->exception_index = -1;
+    g_assert_true(faults(atomic_split)); /* it asks for an exclusive section, and has done nothing */
+    g_assert_cmphex(ld(0x503d, MO_64 | K), ==, 0);
+    start_exclusive();
+    atomic_split();
+    end_exclusive();
+    g_assert_cmphex(ld(0x503d, MO_64 | K), ==, 1);
+}
+
 static void atomic_read_only(void) { mmu_atom_rmw(cpu, 0x5000, IR_AT_ADD, 1, MO_64 | K, 0); }
 static void atomic_device(void) { mmu_atom_rmw(cpu, 0x7000, IR_AT_ADD, 1, MO_64 | K, 0); }
 
@@ -736,6 +796,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mmu/access/alignment", test_alignment);
     g_test_add_func("/mmu/access/store-pair", test_store_pair);
     g_test_add_func("/mmu/atomic/rmw", test_atomic_rmw);
+    g_test_add_func("/mmu/atomic/misaligned", test_atomic_misaligned);
+    g_test_add_func("/mmu/atomic/split", test_atomic_split);
     g_test_add_func("/mmu/atomic/cas", test_atomic_cas);
     g_test_add_func("/mmu/atomic/elsewhere", test_atomic_elsewhere);
     g_test_add_func("/mmu/probe/pointers", test_probe);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/rcu.h"
 #include "tests/unit/x86/mmu_fakes.h"
 
 /* ---- the reference ---- */
@@ -327,6 +328,72 @@ static void map(X86CPU *cpu, uint64_t va, uint64_t leaf)
         store_entry((5 - level) * 0x1000 + (va >> (12 + 9 * (level - 1)) & 511) * 8, level == 1 ? leaf : ((6 - level) * 0x1000) | 7, 8);
 }
 
+/*
+ * Two vCPUs walk for stores while a third party counts in the leaf's software bits and takes the accessed and dirty bits away again, by
+ * compare-and-swap. Forbidden: a walker puts back a count that was there before.
+ */
+#define RACE_COUNT (0xfull << 52)
+#define RACE_ROUNDS 20000
+typedef struct Race { X86CPU *cpu; bool *stop; unsigned walks; } Race;
+
+static void *race_walker(void *opaque)
+{
+    Race *r = opaque;
+    rcu_register_thread();
+    do {
+        X86Walk w = { .va = 0x5000, .mmu_idx = X86_MMU_KERNEL, .access = MMU_DATA_STORE };
+        rcu_read_lock();
+        g_assert_true(x86_walk(r->cpu, &w));
+        rcu_read_unlock();
+        r->walks++;
+    } while (!__atomic_load_n(r->stop, __ATOMIC_RELAXED));
+    rcu_unregister_thread();
+    return NULL;
+}
+
+static void race_count(uint64_t *entry, uint64_t clear, uint64_t set)
+{
+    uint64_t count = 0, old = __atomic_load_n(entry, __ATOMIC_SEQ_CST), new;
+    for (unsigned i = 0; i < RACE_ROUNDS; i++) {
+        uint64_t next = (count + (RACE_COUNT & -RACE_COUNT)) & RACE_COUNT;
+        do {
+            g_assert_cmphex(old & RACE_COUNT, ==, count);
+            new = (old & ~(RACE_COUNT | clear)) | set | next;
+        } while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+        count = next;
+        old = new;
+        if (i % 64 == 0) { /* the host may have one CPU */
+            g_usleep(1);
+            old = __atomic_load_n(entry, __ATOMIC_SEQ_CST);
+        }
+    }
+}
+
+static void test_walkers_race(void)
+{
+    X86CPU *cpus[2] = { fake_cpu("max"), fake_cpu("max") };
+    bool stop = false;
+    Race races[2];
+    GThread *threads[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        map(cpus[i], 0x5000, 0x9000 | 3);
+        races[i] = (Race){ cpus[i], &stop, 0 };
+    }
+    for (unsigned i = 0; i < 2; i++)
+        threads[i] = g_thread_new("walker", race_walker, &races[i]);
+    uint64_t *entry = (uint64_t *)(void *)(fake_ram() + 0x4000 + 5 * 8);
+    race_count(entry, 0x60, 0);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 2; i++) {
+        g_thread_join(threads[i]);
+        g_assert_cmpuint(races[i].walks, >, 0);
+    }
+    X86Walk w = { .va = 0x5000, .mmu_idx = X86_MMU_KERNEL, .access = MMU_DATA_STORE };
+    g_assert_true(x86_walk(cpus[0], &w));
+    g_assert_cmphex(*entry & 0x60, ==, 0x60);
+}
+
 static void test_page_faults(void)
 {
     X86CPU *cpu = fake_cpu("max");
@@ -486,6 +553,7 @@ void add_paging_tests(void)
 {
     g_test_add_func("/x86/paging/random-walks-match-reference", test_random_walks);
     g_test_add_func("/x86/paging/off-is-identity-with-a20", test_paging_off);
+    g_test_add_func("/x86/paging/walkers-race", test_walkers_race);
     g_test_add_func("/x86/paging/page-faults", test_page_faults);
     g_test_add_func("/x86/paging/nx-fetch-faults", test_nx_fetch_faults);
     g_test_add_func("/x86/paging/non-canonical-addresses", test_noncanonical);

@@ -292,6 +292,30 @@ static void test_mwait(void)
     g_assert_cmphex(env->pc, ==, CODE);
 }
 
+/* A loop of PAUSE leaves now and then while more vCPUs are awake than there are cores, and goes on with its flags; else it does not. */
+static void test_pause(void)
+{
+    int crowd = (int)g_get_num_processors() + 1;
+
+    for (unsigned crowded = 0; crowded < 2; crowded++) {
+        unsigned left = 0;
+        cpu_spin_count_awake(crowded ? crowd : 0);
+        START(3, "\x31\xc0\xff\xc0\x3d\xe8\x03\x00\x00\xf3\x90\x75\xf5"); /* XOR EAX,EAX; 1: INC EAX; CMP EAX,1000; PAUSE; JNE 1b */
+        cs->spin.polls = 0;
+        stopped = -1;
+        while (stopped < 0) {
+            if (run() != EXCP_YIELD)
+                continue;
+            left++;
+            g_assert_cmphex(env->pc, ==, CODE + 11);
+            g_assert_cmphex(env->regs[X86_RAX] % 32, ==, 0);
+        }
+        g_assert_cmphex(env->regs[X86_RAX], ==, 1000);
+        g_assert_cmpuint(left, ==, crowded ? 1000 / 32 : 0);
+        cpu_spin_count_awake(crowded ? -crowd : 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -305,5 +329,6 @@ int main(int argc, char **argv)
     g_test_add_func("/x86/io/ins-probes-first", test_ins_probes_first);
     g_test_add_func("/x86/io/bitmap", test_bitmap);
     g_test_add_func("/x86/mwait", test_mwait);
+    g_test_add_func("/x86/pause", test_pause);
     return g_test_run();
 }
