@@ -44,7 +44,7 @@
 #define BUFFER_DEFAULT_MAX (256ull << 20)
 #define CHUNK_MAX (1ull << 20)
 #define CHUNK_MIN (64ull << 10)
-#define CHUNKS_WANTED 32       /* as long as they are not smaller, or larger, than that */
+#define CHUNKS_WANTED 64       /* as long as they are not smaller, or larger, than that */
 #define EVICT_MAX 4            /* chunks retired in one exclusive section: none shall stop for long */
 #define RECLAIM_MAX 16         /* freed at a time */
 
