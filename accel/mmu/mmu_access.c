@@ -63,7 +63,8 @@ static bool code_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, u
         return false;
     code_page_release(ref->full.ram, false);
     mmu_monitor_release(&ref->full);
-    if (tlb_try_make_fast(cpu, ref->va, idx))
+    if (!(__atomic_load_n(ram_page_flags(ref->full.block, ref->full.ram), __ATOMIC_ACQUIRE) & (RAM_PAGE_CODE | RAM_PAGE_MONITOR)) &&
+        tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
     return true;
