@@ -5,6 +5,13 @@
  * A vCPU's timers are run by its own thread, which must be got out of generated code in time. This thread sleeps until the
  * earliest deadline of all vCPUs that are not asleep themselves, and kicks whose is due. It is woken early only when a deadline
  * moves before the one it sleeps for.
+ *
+ * With many vCPUs most deadlines come later than the earliest of all, and then nothing has to be told: the thread wakes before, and
+ * looks at all of them. That case takes no lock:
+ *
+ *     vCPU:   store deadline; fence; read sleeping_until     thread:  sleeping_until = AWAKE; fence; read deadlines
+ *
+ * Either the thread reads the new deadline, or the vCPU reads AWAKE, and then says under the lock that the thread must look again.
  */
 #include "cpus/cpus_internal.h"
 
@@ -12,9 +19,10 @@ static Lock lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_CPU_WORK,
 static Cond cond;
 static pthread_t thread;
 static bool started, stop;     /* lock */
-static int64_t sleeping_until; /* lock; CLOCK_RT; INT64_MAX: for ever */
+static int64_t sleeping_until; /* (a) written under the lock; CLOCK_RT; INT64_MAX: for ever; AWAKE: looks at the deadlines, or will */
 static bool dirty;             /* lock */
 
+#define AWAKE 0
 #define RE_KICK_NS 1000000 /* a vCPU that was kicked is given this long before it is kicked again */
 
 static int64_t next_deadline(void)
@@ -40,19 +48,37 @@ static void *alarm_thread(void *arg)
     while (!stop) {
         dirty = false;
         lock_release(&lock);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
         int64_t until = next_deadline();
         lock_acquire(&lock);
         if (dirty || stop)
             continue;
-        sleeping_until = until;
+        __atomic_store_n(&sleeping_until, until, __ATOMIC_RELEASE);
         if (until == INT64_MAX)
             cond_wait(&cond, &lock);
         else if (until > clock_get_ns(CLOCK_RT))
             cond_timedwait(&cond, &lock, until - clock_get_ns(CLOCK_RT));
-        sleeping_until = 0;
+        __atomic_store_n(&sleeping_until, AWAKE, __ATOMIC_RELAXED);
     }
     lock_release(&lock);
     return NULL;
+}
+
+/* Whether the thread, asleep, wakes before at by itself. */
+static bool wakes_before(int64_t at)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    int64_t until = __atomic_load_n(&sleeping_until, __ATOMIC_ACQUIRE);
+    return until != AWAKE && until <= at;
+}
+
+static void tell_thread(int64_t at)
+{
+    lock_acquire(&lock);
+    dirty = true;
+    if (started && at < sleeping_until)
+        cond_signal(&cond);
+    lock_release(&lock);
 }
 
 void cpu_alarm_update(void *opaque)
@@ -62,12 +88,8 @@ void cpu_alarm_update(void *opaque)
     if (left < 0)
         return;
     int64_t at = clock_get_ns(CLOCK_RT) + left;
-    lock_acquire(&lock);
-    dirty = true;
-    bool wake = started && at < sleeping_until;
-    if (wake)
-        cond_signal(&cond);
-    lock_release(&lock);
+    if (!wakes_before(at))
+        tell_thread(at);
     if (!cpu_is_self(cpu))
         cpu_kick(cpu); /* it may be asleep until a later deadline */
 }
