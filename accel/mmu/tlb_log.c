@@ -90,10 +90,21 @@ void tlb_flush_request_apply(CPUState *cpu, const FlushRequest *r)
     }
 }
 
+/* Where to begin: what comes before a flush of everything says nothing more. */
+static uint64_t skip_to_whole(uint64_t pos, uint64_t tail)
+{
+    FlushRequest r;
+    for (uint64_t p = tail; p-- != pos;) {
+        if (!slot_read(p, &r) || (r.kind == FLUSH_WHOLE && r.idx_mask == ~0u))
+            return p;
+    }
+    return pos;
+}
+
 static void apply_until(CPUState *cpu, uint64_t pos, uint64_t tail)
 {
     FlushRequest r;
-    for (; pos != tail; pos++) {
+    for (pos = skip_to_whole(pos, tail); pos != tail; pos++) {
         if (!slot_read(pos, &r)) {
             mmu_flush(cpu, ~0u);
             return;
