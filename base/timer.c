@@ -185,6 +185,8 @@ void timer_mod(Timer *t, int64_t expire_ns)
 
 void timer_del(Timer *t)
 {
+    if (!timer_pending(t))
+        return;
     lock_acquire(&t->list->lock);
     unlink_locked(t);
     publish_locked(t->list, t->type);
