@@ -3,7 +3,7 @@
  * Round robin: one thread runs all vCPUs in turn (thread=single).
  *
  * A vCPU runs for a slice of time, over as many entries to guest code as that takes: leaving it to look at an interrupt costs it
- * nothing. The slice ends early when it goes idle, when it says that it spins (EXCP_INTERRUPT without a request), and when
+ * nothing. The slice ends early when it goes idle, when it says that it spins (EXCP_YIELD), and when
  * another vCPU is kicked, which is then served after at most the short slices of those between. A vCPU whose turn comes while
  * another has been kicked gets a short slice, so that kicks can starve none. Idle vCPUs are only looked at. With one busy
  * vCPU there is no slice, and no timer.

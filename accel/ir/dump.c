@@ -23,7 +23,7 @@ static void dump_memop(IRMemOp mo, FILE *out)
     fprintf(out, " [%u%s idx%u", 8u << MO_SIZE(mo), mo & MO_SIGN ? "s" : "", MO_IDX(mo));
     if (MO_ALIGN(mo))
         fprintf(out, " align%u", 1u << MO_ALIGN(mo));
-    fprintf(out, "%s%s%s%s]", mo & MO_BSWAP ? " be" : "", mo & MO_ACQ ? " acq" : "", mo & MO_REL ? " rel" : "", mo & MO_ATOM16 ? " atom16" : "");
+    fprintf(out, "%s%s%s%s%s]", mo & MO_BSWAP ? " be" : "", mo & MO_ACQ ? " acq" : "", mo & MO_ACQ_PC ? " acqpc" : "", mo & MO_REL ? " rel" : "", mo & MO_ATOM16 ? " atom16" : "");
 }
 
 static void dump_exit(const IRFunc *f, unsigned n, FILE *out)

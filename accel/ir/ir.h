@@ -82,8 +82,9 @@ typedef uint32_t IRMemOp;
 #define MO_ALIGN_SHIFT 8
 #define MO_ALIGN(m) (((m) >> MO_ALIGN_SHIFT) & 7u) /* log2 of the alignment that the access must have, else alignment fault */
 #define MO_BSWAP 0x800u                  /* big-endian guest data */
-#define MO_ACQ 0x1000u                   /* load: later accesses stay after it */
-#define MO_REL 0x2000u                   /* store: earlier accesses stay before it, and a later MO_ACQ load stays after it */
+#define MO_ACQ 0x1000u                   /* load: later accesses stay after it, and it stays after earlier MO_REL stores (Arm LDAR: RCsc) */
+#define MO_REL 0x2000u                   /* store: earlier accesses stay before it */
+#define MO_ACQ_PC 0x10000u               /* load: later accesses stay after it; MO_REL stores may be seen later (Arm LDAPR: RCpc) */
 #define MO_ATOM16 0x4000u                /* a 16-byte access that must be single-copy atomic */
 #define MO_RMW 0x8000u                   /* ld, atom_*: a store to the same bytes belongs to it: a fault is reported as a store's */
 

@@ -3,8 +3,8 @@
  * Loads and stores that the inline probe did not serve, and those of helpers.
  *
  * The order within an access: alignment, then both pages are looked up (a fault leaves before anything is written), then blocks
- * that a store overwrites are dropped, then the bytes move. Naturally aligned accesses of up to 8 bytes to RAM are single
- * host accesses; so are 16-byte ones with MO_ATOM16. What crosses a page, or goes to a device, moves in the largest aligned pieces
+ * that a store overwrites are dropped, then the bytes move. Naturally aligned accesses of up to 16 bytes to RAM are single
+ * host accesses. What crosses a page, or goes to a device, moves in the largest aligned pieces
  * that fit.
  */
 #include <string.h>
@@ -63,7 +63,8 @@ static bool code_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, u
         return false;
     code_page_release(ref->full.ram, false);
     mmu_monitor_release(&ref->full);
-    if (tlb_try_make_fast(cpu, ref->va, idx))
+    if (!(__atomic_load_n(ram_page_flags(ref->full.block, ref->full.ram), __ATOMIC_ACQUIRE) & (RAM_PAGE_CODE | RAM_PAGE_MONITOR)) &&
+        tlb_try_make_fast(cpu, ref->va, idx))
         return false;
     tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
     return true;
@@ -195,11 +196,16 @@ static V128 swap16(V128 v, IRMemOp mo)
     return (V128){ .u64 = { __builtin_bswap64(v.u64[1]), __builtin_bswap64(v.u64[0]) } };
 }
 
-/* A store-release must be seen before a later load-acquire is made. */
-static void after_store(IRMemOp mo)
+static void order_load(CPUState *cpu, IRMemOp mo)
 {
-    if (mo & MO_REL)
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (UNLIKELY(mo & MO_ACQ))
+        order_acquire(cpu);
+}
+
+static void order_store(CPUState *cpu, IRMemOp mo)
+{
+    if (UNLIKELY(mo & MO_REL))
+        order_release(cpu);
 }
 
 /* What generated code does inline, for helpers: the host address of an access that is aligned and hits, else NULL. */
@@ -216,6 +222,7 @@ uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
     uint64_t v = 0;
     const uint8_t *host = fast_host(cpu, va, mo, MMU_DATA_LOAD);
+    order_load(cpu, mo);
     if (LIKELY(host))
         return extend(swap(host_load(host, size), mo), mo);
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
@@ -239,7 +246,7 @@ void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra
     value = swap(value, mo);
     if (LIKELY(host)) {
         host_store(host, value, size);
-        after_store(mo);
+        order_store(cpu, mo);
         return;
     }
     mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
@@ -257,20 +264,21 @@ void mmu_st(CPUState *cpu, uint64_t va, uint64_t value, IRMemOp mo, uintptr_t ra
     } else {
         store_bytes(cpu, va, &value, size, idx, ra);
     }
-    after_store(mo);
+    order_store(cpu, mo);
 }
 
 V128 mmu_ld16(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)
 {
     V128 v;
     unsigned idx = MO_IDX(mo);
+    order_load(cpu, mo);
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
-    if (mo & MO_ATOM16 && !(va & 15)) {
+    if (!(va & 15)) {
         MmuRef ref;
         mmu_ref(cpu, va, 16, MMU_DATA_LOAD, idx, ra, &ref);
         if (ref.host)
-            return swap16(host_load16(ref.host), mo);
+            return swap16(mo & MO_ATOM16 ? host_load16(ref.host) : host_load16_vector(ref.host), mo);
     }
     load_bytes(cpu, va, &v, 16, idx, ra);
     return swap16(v, mo);
@@ -283,17 +291,17 @@ void mmu_st16(CPUState *cpu, uint64_t va, const V128 *value, IRMemOp mo, uintptr
     mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
     va = mmu_strip(cpu, va, idx);
     MmuRef ref = { 0 };
-    if (mo & MO_ATOM16 && !(va & 15))
+    if (!(va & 15))
         mmu_ref(cpu, va, 16, MMU_DATA_STORE, idx, ra, &ref);
     if (ref.host) {
         bool code = mmu_store_begin(cpu, &ref, 16, idx, ra);
-        host_store16(ref.host, v);
+        (mo & MO_ATOM16 ? host_store16 : host_store16_vector)(ref.host, v);
         if (code)
             mmu_store_end(&ref, 16);
     } else {
         store_bytes(cpu, va, &v, 16, idx, ra);
     }
-    after_store(mo);
+    order_store(cpu, mo);
 }
 
 /* ---- for generated code ---- */
@@ -353,5 +361,5 @@ void mmu_st2_slow(CPUState *cpu, uint64_t va, const V128 *v, const V128 *w, IRMe
         return;
     }
     store_bytes(cpu, va, buf, 2 * size, idx, ra);
-    after_store(mo);
+    order_store(cpu, mo);
 }

@@ -40,7 +40,7 @@ static uint64_t sequence[GRANULES]; /* (a) written under the lock of a page whos
 
 static struct PageLock {
     Lock lock;
-    uint32_t stores; /* (L) slow stores since the last load-exclusive */
+    uint32_t stores; /* (a) slow stores since the last load-exclusive; written under lock */
 } __attribute__((aligned(64))) page_locks[PAGE_LOCKS] = {
     [0 ... PAGE_LOCKS - 1] = { .lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_MONITOR, .name = "exclusive monitor" } },
 };
@@ -78,11 +78,11 @@ static void unwatch_locked(RAMBlock *block, ram_addr_t addr)
 void mmu_monitor_release(const TlbFull *full)
 {
     struct PageLock *p = page_lock(full->ram);
-    if (LIKELY(!is_watched(full->block, full->ram)))
+    if (LIKELY(!is_watched(full->block, full->ram)) || __atomic_load_n(&p->stores, __ATOMIC_RELAXED) < IDLE_STORES)
         return;
     lock_acquire(&p->lock);
-    if (++p->stores >= IDLE_STORES && is_watched(full->block, full->ram)) {
-        p->stores = 0;
+    if (p->stores >= IDLE_STORES && is_watched(full->block, full->ram)) {
+        __atomic_store_n(&p->stores, 0, __ATOMIC_RELAXED);
         unwatch_locked(full->block, full->ram);
     }
     lock_release(&p->lock);
@@ -93,7 +93,9 @@ void mmu_monitor_enter(CPUState *cpu, MmuRef *ref, unsigned len)
     ref->watched = is_watched(ref->full.block, ref->full.ram);
     if (LIKELY(!ref->watched))
         return;
-    lock_acquire(&page_lock(ref->full.ram)->lock);
+    struct PageLock *p = page_lock(ref->full.ram);
+    lock_acquire(&p->lock);
+    __atomic_store_n(&p->stores, p->stores + 1, __ATOMIC_RELAXED);
     count_locked(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len);
 }
 
@@ -168,6 +170,7 @@ bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
     Monitor *m = &cpu->mmu->monitor;
     MmuRef ref;
+    order_acquire(cpu); /* it may be a load-acquire */
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, &ref);
@@ -175,7 +178,7 @@ bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128
         return false;
     ram_addr_t addr = ref.full.ram + (va & ~MEM_PAGE_MASK);
     struct PageLock *p = lock_watched(cpu, &ref.full, ra);
-    p->stores = 0;
+    __atomic_store_n(&p->stores, 0, __ATOMIC_RELAXED);
     *m = (Monitor){ .addr = addr, .size = size, .granule = granule(addr) };
     m->sequence = __atomic_load_n(&sequence[m->granule], __ATOMIC_RELAXED);
     if (size == 16)

@@ -6,11 +6,15 @@
  * interrupt is an edge nevertheless: it is raised when a byte has been written, or when ETBEI is set, and falls when IIR has
  * shown it. Reception goes through the 16-entry FIFO (one entry in 16450 mode); below the trigger level the character time-out
  * interrupt is raised four character times after the last byte came or was read, as the chip does at the programmed rate.
+ *
+ * A lock of its own (LOCK_DEVICE) guards the state, and IRQ is driven under it. A byte is sent after the lock is released, since a
+ * terminal that is full holds the writer up; so is the back end told of room, which takes the big lock.
  */
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "hw/core/device.h"
 
 enum { UART_DATA, UART_IER, UART_IIR, UART_LCR, UART_MCR, UART_LSR, UART_MSR, UART_SCR };
@@ -60,8 +64,11 @@ typedef struct Serial {
     Device parent;
     MemoryRegion io;
     IrqLine irq;
-    Chardev *chr;
+    Chardev *chr;               /* (c) */
     Timer *timer;               /* (c) the character time-out */
+    Lock lock;                  /* guards the rest */
+    bool send, room;            /* for finish: byte is to be sent, the back end is to hear of room */
+    uint8_t byte;
     uint16_t divisor;
     uint8_t ier, fcr, lcr, mcr, msr, scr;
     uint8_t line_errors;        /* LSR's OE, and the errors of the byte at the head */
@@ -112,6 +119,25 @@ static void update_irq(Serial *s)
     irq_set(&s->irq, iir(s) != IIR_NONE && (s->mcr & MCR_OUT2) && !(s->mcr & MCR_LOOP));
 }
 
+/* Ends an access, or whatever else changed the state: releases the lock, then does what may wait for others. */
+static void finish(Serial *s)
+{
+    bool send = s->send, room = s->room, locked;
+    uint8_t byte = s->byte;
+
+    s->send = s->room = false;
+    update_irq(s);
+    lock_release(&s->lock);
+    if (send)
+        chardev_write(s->chr, &byte, 1);
+    if (!room)
+        return;
+    locked = bql_ensure();
+    chardev_accept_input(s->chr);
+    if (locked)
+        bql_unlock();
+}
+
 static void arm_timeout(Serial *s)
 {
     s->timeout = false;
@@ -125,8 +151,9 @@ static void on_timeout(void *opaque)
 {
     Serial *s = opaque;
 
+    lock_acquire(&s->lock);
     s->timeout = s->count;
-    update_irq(s);
+    finish(s);
 }
 
 /* ---- receiving ---- */
@@ -161,8 +188,7 @@ static uint8_t rx_take(Serial *s)
     s->count--;
     head_changed(s);
     arm_timeout(s);
-    update_irq(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
     return byte;
 }
 
@@ -170,42 +196,49 @@ static void rx_flush(Serial *s)
 {
     s->head = s->count = 0;
     arm_timeout(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
 }
 
 static size_t can_receive(void *opaque)
 {
     Serial *s = opaque;
+    size_t n;
 
-    return s->mcr & MCR_LOOP ? 0 : depth(s) - MIN_OF(s->count, depth(s));
+    lock_acquire(&s->lock);
+    n = s->mcr & MCR_LOOP ? 0 : depth(s) - MIN_OF(s->count, depth(s));
+    lock_release(&s->lock);
+    return n;
 }
 
 static void receive(void *opaque, const uint8_t *buf, size_t len)
 {
     Serial *s = opaque;
 
+    lock_acquire(&s->lock);
     for (size_t i = 0; i < len; i++)
         rx_put(s, buf[i]);
-    update_irq(s);
+    finish(s);
 }
 
 static void event(void *opaque, ChardevEvent e)
 {
     Serial *s = opaque;
 
-    if (e != CHR_EVENT_BREAK || (s->mcr & MCR_LOOP))
-        return;
-    rx_put(s, LSR_BI << 8);
-    update_irq(s);
+    lock_acquire(&s->lock);
+    if (e == CHR_EVENT_BREAK && !(s->mcr & MCR_LOOP))
+        rx_put(s, LSR_BI << 8);
+    finish(s);
 }
 
 /* ---- registers ---- */
 static void transmit(Serial *s, uint8_t byte)
 {
-    if (s->mcr & MCR_LOOP)
+    if (s->mcr & MCR_LOOP) {
         rx_put(s, byte);
-    else
-        chardev_write(s->chr, &byte, 1);
+    } else {
+        s->send = true;
+        s->byte = byte;
+    }
     s->thre = true;
 }
 
@@ -226,7 +259,6 @@ static uint8_t read_lsr(Serial *s)
     s->line_errors = 0;
     if (s->count)
         s->fifo[s->head] &= 0xff;
-    update_irq(s);
     return value;
 }
 
@@ -234,10 +266,8 @@ static uint8_t read_iir(Serial *s)
 {
     uint8_t value = iir(s);
 
-    if (value == IIR_THRE) {
+    if (value == IIR_THRE)
         s->thre = false;
-        update_irq(s);
-    }
     return value | (s->fcr & FCR_ENABLE ? IIR_FIFO : 0);
 }
 
@@ -265,7 +295,6 @@ static uint8_t read_msr(Serial *s)
     uint8_t value = s->msr;
 
     s->msr &= 0xf0;
-    update_irq(s);
     return value;
 }
 
@@ -334,7 +363,7 @@ static void serial_write_reg(Serial *s, unsigned reg, uint8_t value)
     case UART_MCR:
         s->mcr = value & 0x1f;
         modem_changed(s);
-        chardev_accept_input(s->chr);
+        s->room = true;
         break;
     case UART_SCR: s->scr = value; break;
     default: break; /* LSR and MSR: factory tests */
@@ -343,14 +372,21 @@ static void serial_write_reg(Serial *s, unsigned reg, uint8_t value)
 
 static MemTxResult serial_read(void *opaque, hwaddr offset, uint64_t *value, unsigned size, MemTxAttrs attrs)
 {
-    *value = serial_read_reg(opaque, (unsigned)offset);
+    Serial *s = opaque;
+
+    lock_acquire(&s->lock);
+    *value = serial_read_reg(s, (unsigned)offset);
+    finish(s);
     return MEMTX_OK;
 }
 
 static MemTxResult serial_write(void *opaque, hwaddr offset, uint64_t value, unsigned size, MemTxAttrs attrs)
 {
-    serial_write_reg(opaque, (unsigned)offset, (uint8_t)value);
-    update_irq(opaque);
+    Serial *s = opaque;
+
+    lock_acquire(&s->lock);
+    serial_write_reg(s, (unsigned)offset, (uint8_t)value);
+    finish(s);
     return MEMTX_OK;
 }
 
@@ -358,18 +394,20 @@ static void serial_reset(Device *dev)
 {
     Serial *s = (Serial *)dev;
 
+    lock_acquire(&s->lock);
     s->ier = s->fcr = s->lcr = s->mcr = s->scr = s->line_errors = 0;
     s->msr = modem_lines(s);
     s->divisor = 12; /* 9600 baud */
     s->thre = false;
     rx_flush(s);
-    update_irq(s);
+    finish(s);
 }
 
 static bool serial_realize(Device *dev, GError **error)
 {
     Serial *s = (Serial *)dev;
 
+    lock_init(&s->lock, LOCK_DEVICE, "isa-serial");
     s->timer = timer_new(timer_list_main(), CLOCK_VIRTUAL, on_timeout, s);
     chardev_set_handlers(s->chr, can_receive, receive, event, s);
     return true;
@@ -381,17 +419,19 @@ static void serial_unrealize(Device *dev)
 
     chardev_set_handlers(s->chr, NULL, NULL, NULL, NULL);
     timer_free(s->timer);
+    lock_destroy(&s->lock);
 }
 
 static void serial_post_load(Device *dev)
 {
     Serial *s = (Serial *)dev;
 
+    lock_acquire(&s->lock);
     s->head %= FIFO_DEPTH;
     s->count = MIN_OF(s->count, depth(s));
     arm_timeout(s);
-    update_irq(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
+    finish(s);
 }
 
 static const MemoryRegionOps serial_ops = { .read = serial_read, .write = serial_write, .valid = { 1, 4, true }, .impl = { 1, 1, false } };
@@ -399,7 +439,7 @@ static const Property serial_properties[] = {
     { "chardev", PROP_CHARDEV, offsetof(Serial, chr), NULL, "where its bytes go" },
     { NULL },
 };
-static const DeviceRegion serial_regions[] = { { "serial", offsetof(Serial, io), &serial_ops, 8, false }, { NULL } };
+static const DeviceRegion serial_regions[] = { { "serial", offsetof(Serial, io), &serial_ops, 8, true }, { NULL } };
 static const DeviceOutput serial_outputs[] = { { "irq", offsetof(Serial, irq), 1 }, { NULL } };
 static const SnapshotField serial_fields[] = {
     SNAP(Serial, divisor), SNAP(Serial, ier), SNAP(Serial, fcr), SNAP(Serial, lcr), SNAP(Serial, mcr), SNAP(Serial, msr),

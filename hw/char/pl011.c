@@ -6,11 +6,15 @@
  * interrupt's raw state is set from the first byte on. Reception goes through the 16-entry FIFO (1 entry with FEN clear). The receive
  * interrupt follows the level in IFLS; since the line's 32-bit-period time-out has no meaning here, the time-out interrupt
  * is raised whenever bytes wait below that level. Baud rate and DMA registers only hold what is written.
+ *
+ * A lock of its own (LOCK_DEVICE) guards the state, and IRQ is driven under it. A byte is sent after the lock is released, since a
+ * terminal that is full holds the writer up; so is the back end told of room, which takes the big lock.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "hw/core/device.h"
 
@@ -61,7 +65,10 @@ typedef struct Pl011 {
     Device parent;
     MemoryRegion mmio;
     IrqLine irq;
-    Chardev *chr;
+    Chardev *chr;               /* (c) */
+    Lock lock;                  /* guards the rest */
+    bool send, room;            /* for finish: byte is to be sent, the back end is to hear of room */
+    uint8_t byte;
     uint32_t rsr, lcr, cr, ifls, imsc, ris, ilpr, ibrd, fbrd, dmacr;
     uint32_t fifo[FIFO_DEPTH]; /* data and error bits as UARTDR shows them */
     uint32_t head, count;
@@ -84,6 +91,25 @@ static unsigned rx_trigger(const Pl011 *s)
 static void update_irq(Pl011 *s)
 {
     irq_set(&s->irq, (s->ris & s->imsc) != 0);
+}
+
+/* Ends an access, or whatever else changed the state: releases the lock, then does what may wait for others. */
+static void finish(Pl011 *s)
+{
+    bool send = s->send, room = s->room, locked;
+    uint8_t byte = s->byte;
+
+    s->send = s->room = false;
+    update_irq(s);
+    lock_release(&s->lock);
+    if (send)
+        chardev_write(s->chr, &byte, 1);
+    if (!room)
+        return;
+    locked = bql_ensure();
+    chardev_accept_input(s->chr);
+    if (locked)
+        bql_unlock();
 }
 
 /* In loopback the modem outputs come back as inputs; otherwise a peer is always ready. */
@@ -133,8 +159,7 @@ static uint32_t rx_take(Pl011 *s)
     s->count--;
     s->rsr = entry >> 8;
     rx_levels_changed(s);
-    update_irq(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
     return entry;
 }
 
@@ -147,8 +172,12 @@ static void rx_flush(Pl011 *s)
 static size_t can_receive(void *opaque)
 {
     Pl011 *s = opaque;
+    size_t n;
 
-    return s->cr & CR_LBE ? 0 : depth(s) - MIN_OF(s->count, depth(s));
+    lock_acquire(&s->lock);
+    n = s->cr & CR_LBE ? 0 : depth(s) - MIN_OF(s->count, depth(s));
+    lock_release(&s->lock);
+    return n;
 }
 
 /* What arrives before the guest has switched the receiver on waits in the FIFO: drivers find what was typed early. */
@@ -156,27 +185,30 @@ static void receive(void *opaque, const uint8_t *buf, size_t len)
 {
     Pl011 *s = opaque;
 
+    lock_acquire(&s->lock);
     for (size_t i = 0; i < len; i++)
         rx_put(s, buf[i]);
-    update_irq(s);
+    finish(s);
 }
 
 static void event(void *opaque, ChardevEvent e)
 {
     Pl011 *s = opaque;
 
-    if (e != CHR_EVENT_BREAK || (s->cr & CR_LBE))
-        return;
-    rx_put(s, DR_BE);
-    update_irq(s);
+    lock_acquire(&s->lock);
+    if (e == CHR_EVENT_BREAK && !(s->cr & CR_LBE))
+        rx_put(s, DR_BE);
+    finish(s);
 }
 
 static void transmit(Pl011 *s, uint8_t byte)
 {
-    if (s->cr & CR_LBE)
+    if (s->cr & CR_LBE) {
         rx_put(s, byte);
-    else
-        chardev_write(s->chr, &byte, 1);
+    } else {
+        s->send = true;
+        s->byte = byte;
+    }
     s->ris |= INT_TX;
 }
 
@@ -185,7 +217,7 @@ static void write_lcr(Pl011 *s, uint32_t value)
     if ((s->lcr ^ value) & LCR_FEN) {
         s->lcr = value & 0xff;
         rx_flush(s);
-        chardev_accept_input(s->chr);
+        s->room = true;
     }
     if ((s->cr & CR_LBE) && !(s->lcr & LCR_BRK) && (value & LCR_BRK))
         rx_put(s, DR_BE);
@@ -200,7 +232,7 @@ static void write_cr(Pl011 *s, uint32_t value)
     changed = before ^ modem_lines(s);
     s->ris |= (changed & FR_CTS ? INT_CTS : 0) | (changed & FR_DSR ? INT_DSR : 0) | (changed & FR_DCD ? INT_DCD : 0) |
               (changed & FR_RI ? INT_RI : 0);
-    chardev_accept_input(s->chr);
+    s->room = true;
 }
 
 /* PeriphID0..3: part 0x011, Arm, revision 1; PCellID0..3. */
@@ -211,6 +243,7 @@ static MemTxResult pl011_read(void *opaque, hwaddr offset, uint64_t *value, unsi
     Pl011 *s = opaque;
 
     *value = 0;
+    lock_acquire(&s->lock);
     switch (offset) {
     case UARTDR: *value = rx_take(s); break;
     case UARTRSR: *value = s->rsr; break;
@@ -232,6 +265,7 @@ static MemTxResult pl011_read(void *opaque, hwaddr offset, uint64_t *value, unsi
         else
             log_printf(LOG_GUEST_ERROR, "pl011: bad read at 0x%" PRIx64 "\n", offset);
     }
+    finish(s);
     return MEMTX_OK;
 }
 
@@ -240,6 +274,7 @@ static MemTxResult pl011_write(void *opaque, hwaddr offset, uint64_t value64, un
     Pl011 *s = opaque;
     uint32_t value = (uint32_t)value64;
 
+    lock_acquire(&s->lock);
     switch (offset) {
     case UARTDR: transmit(s, (uint8_t)value); break;
     case UARTRSR: s->rsr = 0; break;
@@ -259,7 +294,7 @@ static MemTxResult pl011_write(void *opaque, hwaddr offset, uint64_t value64, un
     default:
         log_printf(LOG_GUEST_ERROR, "pl011: bad write at 0x%" PRIx64 "\n", offset);
     }
-    update_irq(s);
+    finish(s);
     return MEMTX_OK;
 }
 
@@ -267,36 +302,42 @@ static void pl011_reset(Device *dev)
 {
     Pl011 *s = (Pl011 *)dev;
 
+    lock_acquire(&s->lock);
     s->rsr = s->lcr = s->imsc = s->ris = s->ilpr = s->ibrd = s->fbrd = s->dmacr = 0;
     s->cr = CR_TXE | CR_RXE;
     s->ifls = 0x12;
     s->overrun = false;
     rx_flush(s);
-    update_irq(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
+    finish(s);
 }
 
 static bool pl011_realize(Device *dev, GError **error)
 {
     Pl011 *s = (Pl011 *)dev;
 
+    lock_init(&s->lock, LOCK_DEVICE, "pl011");
     chardev_set_handlers(s->chr, can_receive, receive, event, s);
     return true;
 }
 
 static void pl011_unrealize(Device *dev)
 {
-    chardev_set_handlers(((Pl011 *)dev)->chr, NULL, NULL, NULL, NULL);
+    Pl011 *s = (Pl011 *)dev;
+
+    chardev_set_handlers(s->chr, NULL, NULL, NULL, NULL);
+    lock_destroy(&s->lock);
 }
 
 static void pl011_post_load(Device *dev)
 {
     Pl011 *s = (Pl011 *)dev;
 
+    lock_acquire(&s->lock);
     s->head %= FIFO_DEPTH;
     s->count = MIN_OF(s->count, depth(s));
-    update_irq(s);
-    chardev_accept_input(s->chr);
+    s->room = true;
+    finish(s);
 }
 
 static const MemoryRegionOps pl011_ops = { .read = pl011_read, .write = pl011_write, .valid = { 1, 4, false } };
@@ -304,7 +345,7 @@ static const Property pl011_properties[] = {
     { "chardev", PROP_CHARDEV, offsetof(Pl011, chr), NULL, "where its bytes go" },
     { NULL },
 };
-static const DeviceRegion pl011_regions[] = { { "pl011", offsetof(Pl011, mmio), &pl011_ops, 0x1000, false }, { NULL } };
+static const DeviceRegion pl011_regions[] = { { "pl011", offsetof(Pl011, mmio), &pl011_ops, 0x1000, true }, { NULL } };
 static const DeviceOutput pl011_outputs[] = { { "irq", offsetof(Pl011, irq), 1 }, { NULL } };
 static const SnapshotField pl011_fields[] = {
     SNAP(Pl011, rsr), SNAP(Pl011, lcr), SNAP(Pl011, cr), SNAP(Pl011, ifls), SNAP(Pl011, imsc), SNAP(Pl011, ris), SNAP(Pl011, ilpr),

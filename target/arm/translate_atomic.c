@@ -42,14 +42,14 @@ IRRef gen_cas16(DisasContext *s, IRRef addr, IRRef expected, IRRef desired)
 
 /* ---- ordered ---- */
 /* Load-acquire; the forms without o0 (LDLAR, STLLR) are those of limited ordering regions, treated as the full ones. */
-static bool gen_load_acquire(DisasContext *s, unsigned sz, unsigned rn, unsigned rt)
+static bool gen_load_acquire(DisasContext *s, unsigned sz, unsigned rn, unsigned rt, IRMemOp order)
 {
-    write_x(s, rt, ir_ld(s->f, int_type(sz == 3), read_base(s, rn), 0, atomic_memop(s, sz) | MO_ACQ));
+    write_x(s, rt, ir_ld(s->f, int_type(sz == 3), read_base(s, rn), 0, atomic_memop(s, sz) | order));
     return true;
 }
 
-bool trans_LDAR(DisasContext *s, const arg_LDAR *a) { return (a->o0 || have(s, ARM_FEAT_lor)) && gen_load_acquire(s, a->sz, a->rn, a->rt); }
-bool trans_LDAPR(DisasContext *s, const arg_LDAPR *a) { return gen_load_acquire(s, a->sz, a->rn, a->rt); }
+bool trans_LDAR(DisasContext *s, const arg_LDAR *a) { return (a->o0 || have(s, ARM_FEAT_lor)) && gen_load_acquire(s, a->sz, a->rn, a->rt, MO_ACQ); }
+bool trans_LDAPR(DisasContext *s, const arg_LDAPR *a) { return gen_load_acquire(s, a->sz, a->rn, a->rt, MO_ACQ_PC); }
 
 bool trans_STLR(DisasContext *s, const arg_STLR *a)
 {

@@ -210,7 +210,7 @@ bool trans_LDAPUR(DisasContext *s, const arg_LDAPUR *a)
 {
     if (!ldst_form_ok(a->sz, a->opc))
         return false;
-    IRMemOp mo = with_align(a64_data_memop(s, a->sz, false), a->sz) | (a->opc ? MO_ACQ : MO_REL);
+    IRMemOp mo = with_align(a64_data_memop(s, a->sz, false), a->sz) | (a->opc ? MO_ACQ_PC : MO_REL);
     IRRef v = gen_access(s, a->sz, a->opc, a->rt, read_base(s, a->rn), a->imm9, mo);
     if (a->opc)
         write_x(s, a->rt, v);

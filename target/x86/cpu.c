@@ -62,6 +62,7 @@ static void reset_registers(X86CPU *cpu)
     env->error_code = 0;
     env->has_error_code = env->is_soft_int = false;
     env->smm = env->nmi_masked = env->monitor_armed = false;
+    cpu->monitor.waiting = false;
     env->a20_mask_low = ~0u;
     reset_segments(env);
 }
@@ -211,6 +212,7 @@ static CPUState *create(const char *spec, const CpuTopology *topology, int index
     if (!cpu->parent.mmu)
         mmu_init_cpu(&cpu->parent);
     mmu_set_by_asid(&cpu->parent, 1u << X86_MMU_USER);
+    x86_mwait_init(cpu);
     x86_reset(&cpu->parent);
     return &cpu->parent;
 }

@@ -128,6 +128,17 @@ typedef struct X86Identity {
     uint32_t level, xlevel;     /* last basic and extended leaf */
 } X86Identity;
 
+/* What MONITOR found and MWAIT waits with: mwait.c. */
+#define X86_MONITOR_LINE 64
+typedef struct X86Monitor {
+    const uint64_t *line;     /* in host memory; NULL: not plain RAM */
+    uint64_t copy[X86_MONITOR_LINE / 8];
+    bool waiting;             /* halted by MWAIT, not by anything else since */
+    bool any_interrupt;       /* masked ones end the wait, too */
+    int64_t wait_ns, waited_ns;
+    Timer *timer;
+} X86Monitor;
+
 typedef struct X86CPU {
     CPUState parent;          /* first */
     CPUX86State env;
@@ -139,6 +150,7 @@ typedef struct X86CPU {
     uint64_t tsc_hz;
     uint32_t apic_id;
     CpuTopology topology;
+    X86Monitor monitor;       /* (v) */
     bool start_halted;        /* an application processor: waits for INIT, SIPI */
     X86ApicOps apic;          /* (c) after wiring */
     X86MachineHooks hooks;    /* (c) after wiring */
@@ -213,6 +225,10 @@ void x86_raise_db(X86CPU *cpu, uint64_t dr6, uintptr_t ra) __attribute__((noretu
 void x86_do_exception(CPUState *);          /* delivers cpu->exception_index */
 bool x86_do_interrupt(CPUState *, uint32_t request);
 bool x86_has_work(CPUState *);
+/* mwait.c */
+void x86_mwait_init(X86CPU *cpu);
+/* Whether the vCPU was halted by MWAIT and has waited long enough, or for what it waits for. */
+bool x86_mwait_is_over(const X86CPU *cpu);
 /* Delivers vector through the IDT by the current mode. Faults during delivery raise (do_exception handles #DF and triple fault). */
 void x86_deliver(X86CPU *cpu, int vector, bool is_soft, uint32_t error, bool has_error, uint64_t return_eip, bool is_hw);
 

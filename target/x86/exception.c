@@ -204,5 +204,5 @@ bool x86_has_work(CPUState *cs)
         return true;
     if ((request & CPU_INTERRUPT_NMI) && !env->nmi_masked)
         return true;
-    return (request & CPU_INTERRUPT_HARD) && (env->eflags & EF_IF) && has_interrupt(cs);
+    return ((request & CPU_INTERRUPT_HARD) && (env->eflags & EF_IF) && has_interrupt(cs)) || x86_mwait_is_over(x86_cpu(cs));
 }

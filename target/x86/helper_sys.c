@@ -35,6 +35,7 @@ void helper_x86_sti(CPUState *cs)
 void helper_x86_hlt(CPUState *cs, uint64_t next_pc)
 {
     x86_env(cs)->pc = next_pc;
+    x86_cpu(cs)->monitor.waiting = false;
     cs->halted = true;
     cs->exception_index = EXCP_HLT;
     cpu_loop_exit(cs);

@@ -12,8 +12,7 @@
  *   isolation, no retpolines, no buffer clearing; branch histories are guarded by a bit of IA32_SPEC_CTRL (bhi-ctrl) instead of loops at each system call. No list of affected ones names the family and model either:
  *   they are no processor's, since programs take instructions for granted by the model that they read (GCC's target_clones by "arch="; AVX-512 by that of
  *   a recent server), and fall back to the feature bits where they do not know it.
- * - MONITOR is left out: waiting for a store by MWAIT is built as waiting for an interrupt, while Linux, which polls where it can,
- *   would not send one. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs, topoext)
+ * - MONITOR is left out: MWAIT sees a store late (mwait.c), and Linux sends no interrupt to a CPU that watches. LA57 is left out, since a fifth level makes each walk longer. AMD's own variants (fxsr-opt, xsaveerptr, auto-ibrs, topoext)
  *   do not go with the vendor. All of them can be asked for.
  * "x86-64-v2" and "x86-64-v3" are the same processor with the instructions of these levels of the psABI only.
  */

@@ -91,6 +91,41 @@
         stxr    w3, x1, [x21]
         check   x3, 0
 
+        test    "loops of exclusives end, whatever lies between"
+        str     xzr, [x21]
+1:      ldxr    x0, [x21]
+        ldr     x1, [x21, #64]                  // another access
+        str     x1, [x21, #8]                   // one to the same granule, by this CPU
+        add     x0, x0, #1
+        stxr    w3, x0, [x21]
+        cbnz    w3, 1b
+1:      ldxr    x0, [x21]
+        mov     x5, #3
+2:      subs    x5, x5, #1                      // a loop
+        b.ne    2b
+        add     x0, x0, #1
+        stxr    w3, x0, [x21]
+        cbnz    w3, 1b
+1:      ldxr    x0, [x21]
+        cbnz    x0, 3f                          // a way to a store of its own
+        stxr    w3, x0, [x21]
+        cbnz    w3, 1b
+        b       4f
+3:      add     x0, x0, #1
+        stxr    w3, x0, [x21]
+        cbnz    w3, 1b
+4:      ldr     x0, [x21]
+        check   x0, 3
+
+        test    "exclusives abort on device memory"
+        ldr     x4, =0x09000018                 // the UART's flags
+        catch   ldxr w0, [x4]
+        ldr     x1, [x21]
+        stxr    w3, w1, [x4]
+        expect  EL1_SYNC, ESR(0x25, 0x35)
+        check_exc EXC_FAR, 0x09000018
+        check   x3, 1
+
         test    "ldadd and its relatives return the old value"
         mov     x1, #7
         str     x1, [x21]

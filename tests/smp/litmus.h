@@ -22,7 +22,7 @@
 typedef enum Verdict {
     NEVER,               /* forbidden */
     MAYBE,               /* allowed: counted */
-    SEEN,                /* allowed, and to be met where threads really run at once: the harness is too tame otherwise */
+    SEEN,                /* allowed, and met wherever threads really run at once: the harness is too tame otherwise */
 } Verdict;
 
 typedef struct Litmus {

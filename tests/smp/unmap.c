@@ -46,7 +46,7 @@ static uint64_t accesses(void)
 /* Until somebody has used a page, and a random time longer; not for ever. */
 static void let_others(void)
 {
-    uint64_t before = accesses(), limit = smp_ticks() + 5 * smp_ticks_per_ms();
+    uint64_t before = accesses(), limit = smp_ticks() + 50 * smp_ticks_per_ms();
     while (accesses() == before && smp_ticks() < limit)
         smp_relax();
     for (unsigned i = (unsigned)smp_random() & 0x3ff; i; i--)

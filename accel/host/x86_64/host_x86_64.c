@@ -81,6 +81,10 @@ static void lower_insn(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned op = in->op;
     groups_begin_insn(c);
+    if (op == IR_st || op == IR_st2 || op == IR_call)
+        c->drained = false;
+    else if (op == IR_atom_rmw || op == IR_atom_cas)
+        c->drained = !host_one_thread; /* else it may be a plain store */
     c->lock = c->reserved;
     while (c->n_dying_spills)
         c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];
@@ -111,6 +115,7 @@ static void lower_insn(Ctx *c)
 static bool lower_body(Ctx *c)
 {
     const IRFunc *f = c->f;
+    c->drained = false;
     for (c->i = 1; c->i < f->n_insns; c->i++) {
         if (c->dead[c->i])
             continue;

@@ -113,6 +113,7 @@ struct Ctx {
     HostFlags hf;
     bool loops;               /* blocks that are likely to come round to themselves soon: loads go by recent pages */
     unsigned n_recent;        /* such loads so far */
+    bool drained;             /* no store since a full fence, or an atomic, which is one */
     IRRef polled;             /* br whose poll has been made already */
     uint8_t *compare;         /* where the compare that set the host's flags begins, while it is the last instruction */
     unsigned n_links, n_stubs, n_unwind, n_free_spills, n_dying_spills;

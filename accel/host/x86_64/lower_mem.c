@@ -36,25 +36,20 @@ static void emit_load(Ctx *c, const IRInsn *in, int rd, Mem m)
         ins_rr(a, movx_op(2, true, true), rd, rd);
 }
 
-/* Stores the low bytes of r, which xchg and bswap change. */
-static void emit_store(Asm *a, int r, unsigned size, Mem m, bool release)
+/* Stores the low bytes of r. */
+static void emit_store(Asm *a, int r, unsigned size, Mem m)
 {
     if (r >= 16) {
         if (size == MO_128)
             movups_store(a, m, r);
         else
             ins_rm(a, (size == MO_64 ? PF2 : PF3) | 0x11, r & 15, m);
-        if (release) {
-            put8(a, 0xf0); /* lock or dword [rsp - 8], 0 */
-            alu_mi(a, ALU_OR, false, mem_at(RSP, -8), 0);
-        }
         return;
     }
-    uint32_t op = release ? 0x87 : 0x89; /* xchg orders as a full fence */
     if (size == MO_8)
-        ins_rm(a, (op - 1) | OP_B, r, m);
+        ins_rm(a, 0x88 | OP_B, r, m);
     else
-        ins_rm(a, op | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0), r, m);
+        ins_rm(a, 0x89 | (size == MO_16 ? P_66 : size == MO_64 ? OP_W : 0), r, m);
 }
 
 static void emit_store_imm(Asm *a, uint64_t k, unsigned size, Mem m)
@@ -78,7 +73,7 @@ static void emit_store_operand(Ctx *c, const Stub *s, unsigned k, Mem m)
     if (s->reg[k] == NOREG)
         emit_store_imm(&c->a, c->f->insns[c->root[in->arg[k]]].imm, MO_SIZE(in->aux), m);
     else
-        emit_store(&c->a, s->reg[k], MO_SIZE(in->aux), m, false);
+        emit_store(&c->a, s->reg[k], MO_SIZE(in->aux), m);
 }
 
 /* The access of a plain ld, ldptr, st or st2 at m. */
@@ -209,10 +204,31 @@ static unsigned probe_align(const IRInsn *in, unsigned size)
 
 static void force_slow(Ctx *c, Probe *p) { p->stub->jump[1] = jmp32(&c->a); }
 
+/* Drains the store buffer: cheaper than mfence. */
+static void emit_full_fence(Ctx *c)
+{
+    c->hf.kind = HF_NONE;
+    put8(&c->a, 0xf0);
+    alu_mi(&c->a, ALU_OR, false, mem_at(RSP, -8), 0);
+}
+
+/* Before a load of MO_ACQ: a store of MO_REL is seen first. */
+static void emit_acquire(Ctx *c)
+{
+    c->hf.kind = HF_NONE;
+    alu_mi(&c->a, ALU_CMP, false, CPU_FIELD(release_pending), 0);
+    uint8_t *none = jcc8(&c->a, CC_E);
+    emit_full_fence(c);
+    mov_mi(&c->a, false, CPU_FIELD(release_pending), 0);
+    fix8(&c->a, none);
+}
+
 static void lower_ld(Ctx *c)
 {
     const IRInsn *in = cur_insn(c);
     unsigned size = MO_SIZE(in->aux);
+    if (in->aux & MO_ACQ)
+        emit_acquire(c);
     int ra = use_reg(c, 0);
     args_done(c);
     int rd = def_reg(c, ra);
@@ -265,21 +281,20 @@ static bool store_imm(const Ctx *c, IRRef v, unsigned size, bool plain)
     return plain && value_const(c, v, &k) && c->reg[v] == NOREG && (size < MO_64 || k == (uint64_t)(int64_t)(int32_t)k);
 }
 
-/* Byte-swapped or releasing: by way of a register that may be changed. */
+/* Byte-swapped: by way of a register that may be changed. */
 static void store_by_copy(Ctx *c, int rv, unsigned size, Mem m, int t)
 {
     Asm *a = &c->a;
-    const IRInsn *in = cur_insn(c);
     if (rv < 16) {
         mov_rr(a, true, t, rv);
-        if ((in->aux & MO_BSWAP) && size > MO_8) {
+        if (size > MO_8) {
             bswap_r(a, size == MO_64, t);
             if (size == MO_16)
                 shift_ri(a, SH_SHR, false, t, 16);
         }
         rv = t;
     }
-    emit_store(a, rv, size, m, in->aux & MO_REL);
+    emit_store(a, rv, size, m);
 }
 
 static void lower_st(Ctx *c)
@@ -287,16 +302,18 @@ static void lower_st(Ctx *c)
     const IRInsn *in = cur_insn(c);
     unsigned size = MO_SIZE(in->aux);
     IRRef v = arg_root(c, 1);
-    bool plain = !(in->aux & (MO_REL | MO_BSWAP));
+    bool plain = !(in->aux & MO_BSWAP);
     int rv = store_imm(c, v, size, plain) ? NOREG : use_reg(c, 1);
     int ra = use_reg(c, 0);
     args_done(c);
     bool slow = rv >= 16 && always_slow(in, size, true);
-    Access acc = { .size = size, .align = probe_align(in, size), .write = true, .group = plain && !slow, .addr = ra, .keep = NOREG,
+    Access acc = { .size = size, .align = probe_align(in, size), .write = true, .group = plain && !(in->aux & MO_REL) && !slow, .addr = ra, .keep = NOREG,
         .scratch = NOREG, .slow = stub_st };
     Probe p = emit_probe(c, &acc);
     p.stub->reg[1] = (int8_t)rv;
     p.stub->reg[2] = NOREG;
+    if (in->aux & MO_REL)
+        mov_mi(&c->a, false, CPU_FIELD(release_pending), 1);
     if (slow)
         force_slow(c, &p);
     else if (plain)
@@ -329,11 +346,10 @@ static void lower_st2(Ctx *c)
 
 static void lower_fence(Ctx *c)
 {
-    if (!(cur_insn(c)->aux & IR_FENCE_ST_LD))
+    if (!(cur_insn(c)->aux & IR_FENCE_ST_LD) || c->drained)
         return; /* TSO keeps the rest */
-    c->hf.kind = HF_NONE;
-    put8(&c->a, 0xf0);
-    alu_mi(&c->a, ALU_OR, false, mem_at(RSP, -8), 0);
+    emit_full_fence(c);
+    c->drained = true;
 }
 
 void lower_mem(Ctx *c)

@@ -263,6 +263,26 @@ static void test_exclusive_pairs(void)
     g_assert_true(calls("st_exclusive"));
 }
 
+/* Whatever comes together, the IR is well formed. */
+static void test_exclusive_sequences(void)
+{
+    ArmCPU *cpu = sys_cpu("max");
+
+    for (unsigned i = 0; i < 20000; i++) {
+        for (unsigned k = 0; k < ARRAY_SIZE(words); k++) {
+            unsigned row = g_test_rand_int() % a64_nb_rows;
+            uint32_t noise = g_test_rand_int();
+            /* loads and stores, single and of pairs; or anything */
+            words[k] = noise % 3 ? 0x08000000u | (noise & 0xc07fffffu) : (noise & ~a64_rows[row].mask) | a64_rows[row].value;
+        }
+        n_words = ARRAY_SIZE(words);
+        strict = i % 7 == 0;
+        translate(cpu, i % 2 ? random_flags() : EL1_FLAGS, n_words);
+        verify(words[0]);
+    }
+    strict = false;
+}
+
 /* A load whose store was seen to come another way watches; so does one whose store is in another block. */
 static void test_exclusive_divided(void)
 {
@@ -320,6 +340,7 @@ int main(int argc, char **argv)
     g_test_add_func("/arm/translate/random-words-verify", test_random_words);
     g_test_add_func("/arm/translate/bti-guards-landing", test_bti);
     g_test_add_func("/arm/translate/exclusive-pairs", test_exclusive_pairs);
+    g_test_add_func("/arm/translate/exclusive-sequences", test_exclusive_sequences);
     g_test_add_func("/arm/translate/exclusive-divided", test_exclusive_divided);
     g_test_add_func("/arm/translate/exclusive-rewritten", test_exclusive_rewritten);
     g_test_add_func("/arm/translate/exclusive-begins-block", test_exclusive_begins_block);

@@ -40,7 +40,9 @@ static int fake_exec(CPUState *cpu)
         run_guest(cpu);
     __atomic_store_n(&f->inside, 0, __ATOMIC_SEQ_CST);
     cpu_exec_end(cpu);
-    return __atomic_load_n(&f->step, __ATOMIC_RELAXED) ? EXCP_ATOMIC : EXCP_INTERRUPT;
+    if (__atomic_load_n(&f->step, __ATOMIC_RELAXED))
+        return EXCP_ATOMIC;
+    return __atomic_load_n(&f->yields, __ATOMIC_RELAXED) ? EXCP_YIELD : EXCP_INTERRUPT;
 }
 
 static void fake_step(CPUState *cpu)

@@ -51,6 +51,8 @@ void *mmu_probe_store(CPUState *cs, uint64_t va, unsigned size, unsigned idx, ui
     return ram + va;
 }
 
+bool x86_mwait_is_over(const X86CPU *cpu) { return false; }
+
 void cpu_loop_exit(CPUState *cs)
 {
     g_assert_true(catching);

@@ -287,6 +287,27 @@ static void test_mwait(void)
     g_assert_true(cs->halted);
     g_assert_cmphex(env->pc, ==, CODE + 6);
     g_assert_cmphex(env->monitor_address, ==, BUFFER);
+    g_assert_false(x86_has_work(cs));
+    ram_at(BUFFER - BUFFER % 64)[63] ^= 1; /* another CPU's store to the line */
+    g_assert_true(x86_has_work(cs));
+    START(0, "\x0f\x01\xc8\xfe\x03\x0f\x01\xc9"); /* MONITOR; INC BYTE [RBX]; MWAIT: it has changed already */
+    env->regs[X86_RAX] = env->regs[X86_RBX] = BUFFER;
+    run_to_exception(EXCP_UD);
+    g_assert_false(cs->halted);
+    START(0, "\x0f\x01\xc9"); /* not armed */
+    run_to_exception(EXCP_UD);
+    /* With ECX bit 0, interrupts end it though IF is clear. */
+    START(0, "\x0f\x01\xc8\xff\xc1\x0f\x01\xc9"); /* MONITOR; INC ECX; MWAIT */
+    env->regs[X86_RAX] = BUFFER;
+    env->regs[X86_RCX] = 0;
+    env->eflags &= ~EF_IF;
+    run();
+    g_assert_true(cs->halted);
+    g_assert_false(x86_has_work(cs));
+    cpu_interrupt(cs, CPU_INTERRUPT_HARD);
+    g_assert_true(x86_has_work(cs));
+    cpu_reset_interrupt(cs, CPU_INTERRUPT_HARD);
+    __atomic_store_n(&cs->exit_request, 0, __ATOMIC_RELEASE);
     START(3, "\x0f\x01\xc9");
     run_to_exception(EXCP_UD);
     g_assert_cmphex(env->pc, ==, CODE);
