@@ -137,9 +137,10 @@ struct CPUState {
 #define CPU_EXIT_LEAVE 1u  /* out of cpu_exec */
 #define CPU_EXIT_SETTLE 2u /* to the top of cpu_exec's loop: interrupt_request, or what another thread left to settle (accel/exec) */
 
-/* Bits of tlb_sync. */
+/* Bits of tlb_sync; generated code looks for any. */
 #define CPU_SYNC_UNSENT 1u /* a broadcast flush may not have reached all others: the guest's barrier must wait */
 #define CPU_SYNC_WAIT 2u   /* it does: no guest code before all others have flushed */
+#define CPU_SYNC_GIVE_WAY 4u /* another vCPU slept until this one had flushed */
 
 #define CPU_STEP_ENABLE 1u
 #define CPU_STEP_NO_IRQ 2u
@@ -224,11 +225,13 @@ typedef bool CpuLeftFn(CPUState *cpu, uint64_t arg);
 /* Waits until cpu is outside cpu_exec_start..end or enough(cpu, arg). The caller is outside, too, and holds no lock. */
 void cpu_wait_left(CPUState *cpu, CpuLeftFn *enough, uint64_t arg);
 void cpu_wake_leave_waiters(CPUState *cpu);
-/* cpu's thread has changed what somebody may wait for, by a sequentially consistent store. */
-static inline void cpu_left(CPUState *cpu)
+/* cpu's thread has changed what somebody may wait for, by a sequentially consistent store. True: somebody slept. */
+static inline bool cpu_left(CPUState *cpu)
 {
-    if (__builtin_expect(__atomic_load_n(&cpu->leave_waiters, __ATOMIC_SEQ_CST) != 0, 0))
+    bool waited = __builtin_expect(__atomic_load_n(&cpu->leave_waiters, __ATOMIC_SEQ_CST) != 0, 0);
+    if (waited)
         cpu_wake_leave_waiters(cpu);
+    return waited;
 }
 
 #endif

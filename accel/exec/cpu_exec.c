@@ -26,6 +26,7 @@
 
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
+#define GIVE_WAY_NS 50000
 #define MAX_FORMS 4 /* a common form of an instruction leaves for a rare one, which need not be the last */
 
 void exec_begin(CPUState *cpu)
@@ -106,6 +107,25 @@ static bool take_interrupt(CPUState *cpu, uint32_t request, Next *next, int *why
     return false;
 }
 
+/*
+ * Completes this vCPU's own broadcast flushes; or it is one that kept another waiting, asleep, since it had no host core: when
+ * there are too few of them, that goes on for as long as it is in guest code whenever it loses its core. It sleeps for a moment,
+ * outside, where nobody waits for it. True: leave with *why.
+ */
+static bool sync_flushes(CPUState *cpu, int *why)
+{
+    bool waits = cpu->tlb_sync & CPU_SYNC_WAIT, give_way = cpu->tlb_sync & CPU_SYNC_GIVE_WAY;
+    cpu->tlb_sync &= ~CPU_SYNC_GIVE_WAY;
+    *why = EXCP_INTERRUPT;
+    if (waits)
+        return !mmu_sync_try(cpu);
+    if (give_way) {
+        cpu_spin_may_sleep(cpu, GIVE_WAY_NS);
+        *why = EXCP_YIELD;
+    }
+    return give_way;
+}
+
 /* Looks at what others want of this vCPU. True: leave with *why. */
 static bool attend(CPUState *cpu, Next *next, int *why)
 {
@@ -115,10 +135,8 @@ static bool attend(CPUState *cpu, Next *next, int *why)
     }
     if (exec_settle(cpu, false))
         next->from = NULL; /* it may be gone */
-    if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT) && !mmu_sync_try(cpu)) {
-        *why = EXCP_INTERRUPT;
+    if (UNLIKELY(cpu->tlb_sync & (CPU_SYNC_WAIT | CPU_SYNC_GIVE_WAY)) && sync_flushes(cpu, why))
         return true;
-    }
     uint32_t request = __atomic_load_n(&cpu->interrupt_request, __ATOMIC_ACQUIRE);
     return UNLIKELY(request) && take_interrupt(cpu, request, next, why);
 }

@@ -153,7 +153,7 @@ bool mmu_sync_try(CPUState *cpu)
         undone = first_undone(cpu, undone);
     }
     if (!undone)
-        cpu->tlb_sync = 0;
+        cpu->tlb_sync &= CPU_SYNC_GIVE_WAY;
     return !undone;
 }
 
@@ -164,7 +164,7 @@ void mmu_sync_wait(CPUState *cpu)
         if (other != cpu && other->mmu)
             cpu_wait_left(other, has_applied, cpu->mmu->sync_pos);
     }
-    cpu->tlb_sync = 0;
+    cpu->tlb_sync &= CPU_SYNC_GIVE_WAY;
 }
 
 /* ---- memory ---- */

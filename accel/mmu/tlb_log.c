@@ -122,5 +122,6 @@ void mmu_apply_pending(CPUState *cpu)
         return;
     apply_until(cpu, m->applied, tail);
     __atomic_store_n(&m->applied, tail, __ATOMIC_SEQ_CST);
-    cpu_left(cpu);
+    if (cpu_left(cpu))
+        cpu->tlb_sync |= CPU_SYNC_GIVE_WAY;
 }

@@ -183,15 +183,21 @@ static void block_hook(ToyCPU *cpu, uint64_t a, uint64_t imm)
 }
 
 static bool is_blocked(unsigned arg) { return __atomic_load_n(&blocked, __ATOMIC_SEQ_CST); }
+static bool gave_way(unsigned i) { return __atomic_load_n(&c[i]->parent.spin.ended_ns, __ATOMIC_SEQ_CST) != 0; }
 static bool has_two_waiters(unsigned i) { return __atomic_load_n(&c[i]->parent.leave_waiters, __ATOMIC_SEQ_CST) == 2; }
 
-/* vCPU 1 is in guest code, and in a helper: vCPU 0's barrier sleeps until it comes back. vCPU 2 waits for it at the same time. */
+/*
+ * vCPU 1 is in guest code, and in a helper: vCPU 0's barrier sleeps until it comes back. vCPU 2 waits for it at the same time.
+ * Having kept them asleep, vCPU 1 gives way for a moment, and then goes on.
+ */
 static void test_waits_for_running(void)
 {
     fresh();
     toy_hook = block_hook;
     CODE(0x1000, TOY(TOY_LUI, 1, 0, PAGE >> 16), TOY(TOY_TLBI, 1, 0, 0), TOY(TOY_LI, 9, 0, 7), TOY(TOY_HLT, 0, 0, 0));
-    CODE(0x2000, TOY(TOY_HOOK, 0, 0, 0), TOY(TOY_HLT, 0, 0, 0));
+    CODE(0x2000, TOY(TOY_LUI, 6, 0, STOP >> 16), TOY(TOY_HOOK, 0, 0, 0), TOY(TOY_LD, 5, 6, 0), TOY(TOY_BNE, 5, 0, 2), TOY(TOY_B, 0, 0, -2),
+         TOY(TOY_HLT, 0, 0, 0));
+    c[1]->parent.spin.ended_ns = 0;
     start(1, 0x2000);
     wait_until(is_blocked, 0);
     start(0, 0x1000);
@@ -200,6 +206,10 @@ static void test_waits_for_running(void)
     g_assert_false(is_halted(0) || is_halted(2));
     g_assert_cmpuint(c[0]->parent.running + c[2]->parent.running, ==, 0);
     go_on = 1;
+    wait_until(is_halted, 0);
+    wait_until(is_halted, 2);
+    wait_until(gave_way, 1);
+    __atomic_store_n((uint64_t *)(toy_ram + STOP), 1, __ATOMIC_SEQ_CST);
     wait_all_halted();
     g_assert_cmpuint(c[0]->r[9] + c[2]->r[9], ==, 14);
 }
