@@ -22,7 +22,7 @@ static void *probe(CPUState *cpu, uint64_t va, unsigned size, IRMemOp mo, bool s
 
     if (mo & (MO_BSWAP | MO_ATOM16))
         return NULL;
-    return compare == (store ? e->addr_write : e->addr_read) ? (void *)(uintptr_t)(va + e->addend) : NULL;
+    return compare == __atomic_load_n(store ? &e->addr_write : &e->addr_read, __ATOMIC_RELAXED) ? (void *)(uintptr_t)(va + e->addend) : NULL;
 }
 
 #define ALIGNED(p, size) (((uintptr_t)(p) & MASK64(size)) == 0)

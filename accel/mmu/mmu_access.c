@@ -49,9 +49,9 @@ void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigne
 {
     TlbFull *full;
     CPUTLBEntry *e = tlb_get(cpu, va, len, access, idx, false, ra, &full);
-    if (UNLIKELY(full->device && (*tlb_tag(e, access) & TLB_MMIO) && len <= 8 && (va & (len - 1))))
+    if (UNLIKELY(full->device && (tlb_tag_load(e, access) & TLB_MMIO) && len <= 8 && (va & (len - 1))))
         cpu->target->unaligned_access(cpu, va ^ cpu->mmu->tag, access, idx, ra);
-    set_ref(ref, va, e, *tlb_tag(e, access), full);
+    set_ref(ref, va, e, tlb_tag_load(e, access), full);
     if (UNLIKELY(ref->flags & TLB_WATCH))
         cpu->target->check_watch(cpu, va, len, access, idx, ra);
 }
@@ -214,7 +214,7 @@ static inline uint8_t *fast_host(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAcce
     const CPUTLBFast *t = &cpu->tlb[MO_IDX(mo)];
     CPUTLBEntry *e = (CPUTLBEntry *)((char *)t->table + ((va >> (MEM_PAGE_BITS - CPU_TLB_ENTRY_BITS)) & t->mask));
     uint64_t align = MASK64(MAX_OF(MO_SIZE(mo), MO_ALIGN(mo)));
-    return (va & (MEM_PAGE_MASK | align)) == *tlb_tag(e, access) ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
+    return (va & (MEM_PAGE_MASK | align)) == tlb_tag_load(e, access) ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
 }
 
 uint64_t mmu_ld(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra)

@@ -97,6 +97,11 @@ static inline uint64_t *tlb_tag(CPUTLBEntry *e, MMUAccess access)
 {
     return access == MMU_DATA_LOAD ? &e->addr_read : access == MMU_DATA_STORE ? &e->addr_write : &e->addr_code;
 }
+/* The owner's reading of it: others may take the right to write fast away at any time (mmu_revoke_write). */
+static inline uint64_t tlb_tag_load(const CPUTLBEntry *e, MMUAccess access)
+{
+    return __atomic_load_n(tlb_tag((CPUTLBEntry *)e, access), __ATOMIC_RELAXED);
+}
 /* Whether e maps page for any access. */
 static inline bool tlb_entry_is(const CPUTLBEntry *e, uint64_t page)
 {

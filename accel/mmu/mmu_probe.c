@@ -19,9 +19,9 @@ void *mmu_probe(CPUState *cpu, uint64_t va, unsigned size, MMUAccess access, uns
         *fault = !e;
     if (!e)
         return NULL;
-    if (access == MMU_DATA_STORE && *tlb_tag(e, access) & TLB_NOTDIRTY)
+    if (access == MMU_DATA_STORE && tlb_tag_load(e, access) & TLB_NOTDIRTY)
         tlb_try_make_fast(cpu, va, idx);
-    return *tlb_tag(e, access) & TLB_FLAGS ? NULL : (void *)(uintptr_t)(va + e->addend);
+    return tlb_tag_load(e, access) & TLB_FLAGS ? NULL : (void *)(uintptr_t)(va + e->addend);
 }
 
 /* On a page with code the pointer may only be handed out when the page is free of code and the entry is fast: then a

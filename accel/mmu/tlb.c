@@ -259,7 +259,7 @@ static bool find_victim(CPUState *cpu, uint64_t page, MMUAccess access, unsigned
     CpuMmu *m = cpu->mmu;
     TlbSet *s = tlb_set(m, idx);
     for (unsigned i = 0; i < TLB_VICTIMS; i++) {
-        if (!tlb_tag_hits(*tlb_tag(&s->victim[i], access), page))
+        if (!tlb_tag_hits(tlb_tag_load(&s->victim[i], access), page))
             continue;
         lock_acquire(&m->lock);
         CPUTLBEntry *e = &s->table[tlb_index(s, page)], entry = *e;
@@ -280,7 +280,7 @@ CPUTLBEntry *tlb_find(CPUState *cpu, uint64_t va, MMUAccess access, unsigned idx
     TlbSet *s = tlb_set(cpu->mmu, idx);
     uint64_t page = va & MEM_PAGE_MASK;
     CPUTLBEntry *e = &s->table[tlb_index(s, page)];
-    if (!tlb_tag_hits(*tlb_tag(e, access), page) && !find_victim(cpu, page, access, idx))
+    if (!tlb_tag_hits(tlb_tag_load(e, access), page) && !find_victim(cpu, page, access, idx))
         return NULL;
     *full = &s->full[e - s->table];
     return e;

@@ -609,6 +609,34 @@ static void test_buffer_overflow(void)
     g_assert_nonnull(tb_table_lookup(BULK_END - 0x100, TOY_KERNEL, toy_ram_mr.ram->offset + BULK_END - 0x100));
 }
 
+/* What the jump cache knows is there: of code whose room was used again, it knows nothing. */
+static void check_jump_cache(void)
+{
+    for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
+        const CPUJumpEntry *e = &c->parent.jump_cache[i];
+        if (e->tag == ~0ull)
+            continue;
+        const TranslationBlock *tb = tb_of_host_pc((uintptr_t)e->code);
+        g_assert_true(tb && tb->code == e->code && !tb->invalid);
+        g_assert_cmpuint(tb_jump_offset(tb->pc), ==, i * sizeof *e);
+    }
+}
+
+static void test_room_and_jump_cache(void)
+{
+    fresh();
+    for (uint64_t pa = BULK_START; pa < BULK_END; pa += 0x100)
+        CODE(pa, TOY(TOY_ADD, 5, 5, 1), TOY(TOY_ADD, 2, 2, 0x100), TOY(TOY_BNE, 2, 3, 2), TOY(TOY_HLT, 0, 0, 0), TOY(TOY_JR, 2, 0, 0));
+    CODE(0x1000, TOY(TOY_HLT, 0, 0, 0));
+    for (uint64_t at = BULK_START; at < BULK_END; at += 0x80000) {
+        c->r[2] = at;
+        c->r[3] = at + 0x80000;
+        toy_run(c, at);
+        toy_run(c, 0x1000);
+        check_jump_cache();
+    }
+}
+
 /* More sets of block flags than there are numbers for them. */
 static void test_flag_numbers(void)
 {
@@ -689,6 +717,7 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/alone/faults", test_alone_faults);
     g_test_add_func("/exec/tb/link-and-unlink", test_link);
     g_test_add_func("/exec/tb/buffer-overflow", test_buffer_overflow);
+    g_test_add_func("/exec/tb/room-and-jump-cache", test_room_and_jump_cache);
     g_test_add_func("/exec/tb/flag-numbers-run-out", test_flag_numbers);
     g_test_add_func("/exec/tb/code-in-device", test_code_in_device);
     g_test_add_func("/exec/jump-cache/page-flush", test_jump_cache_flush);
