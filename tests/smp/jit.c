@@ -38,7 +38,7 @@ static char *patch_target(unsigned n) { return patch_page + 1024 + n % TARGETS *
 static void patch_writer(void)
 {
     unsigned n = 0;
-    while (smp_ticks() < deadline) {
+    while (smp_ticks() < deadline || n < 100) {
         n++;
         __atomic_store_n(&patch.starting, n, __ATOMIC_RELEASE);
         write_branch(patch_page, patch_target(n));
@@ -165,7 +165,7 @@ static struct { unsigned published ALIGNED(CACHE_LINE), starting, over; } pair[2
 static void neighbour_writer(unsigned n)
 {
     char *at = shared_page + n * 8;
-    for (unsigned v = 1; smp_ticks() < deadline; v = v % 60000 + 1) {
+    for (unsigned v = 1; smp_ticks() < deadline || v < 100; v = v % 60000 + 1) {
         __atomic_store_n(&pair[n].starting, v, __ATOMIC_RELEASE);
         smp_write_return(at, v);
         smp_code_written(at, RETURN_CODE_BYTES);

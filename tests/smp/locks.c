@@ -36,11 +36,11 @@ static void ticket_unlock(void) { __atomic_store_n(&ticket.serving, ticket.servi
 
 static void ticket_loop(unsigned cpu)
 {
-    while (smp_ticks() < deadline) {
+    do {
         ticket_lock();
         work(cpu);
         ticket_unlock();
-    }
+    } while (smp_ticks() < deadline);
 }
 
 /* ---- MCS: each waits for its own word ---- */
@@ -72,11 +72,11 @@ static void mcs_unlock(Node *n)
 static void mcs_loop(unsigned cpu)
 {
     static Node nodes[SMP_MAX_CPUS];
-    while (smp_ticks() < deadline) {
+    do {
         mcs_lock(&nodes[cpu]);
         work(cpu);
         mcs_unlock(&nodes[cpu]);
-    }
+    } while (smp_ticks() < deadline);
 }
 
 /* ---- queued: a byte that is held, a bit for the next in line, accessed by different sizes ---- */
@@ -102,11 +102,11 @@ static void queued_unlock(void) { __atomic_store_n((uint8_t *)&queued, 0, __ATOM
 
 static void queued_loop(unsigned cpu)
 {
-    while (smp_ticks() < deadline) {
+    do {
         queued_lock();
         work(cpu);
         queued_unlock();
-    }
+    } while (smp_ticks() < deadline);
 }
 
 /* ---- readers and writers ---- */
@@ -115,7 +115,7 @@ static uint32_t rw;
 
 static void rw_loop(unsigned cpu)
 {
-    while (smp_ticks() < deadline) {
+    do {
         if (smp_random() % 4) {
             while (__atomic_fetch_add(&rw, 1, __ATOMIC_ACQUIRE) & WRITER) {
                 __atomic_fetch_sub(&rw, 1, __ATOMIC_RELAXED);
@@ -132,7 +132,7 @@ static void rw_loop(unsigned cpu)
             work(cpu);
             __atomic_fetch_and(&rw, ~WRITER, __ATOMIC_RELEASE);
         }
-    }
+    } while (smp_ticks() < deadline);
 }
 
 /* ---- seqlock: vCPU 0 writes, the others read what must belong together ---- */
@@ -169,12 +169,12 @@ static void seq_read(unsigned cpu)
 
 static void seq_loop(unsigned cpu)
 {
-    while (smp_ticks() < deadline) {
+    do {
         if (cpu == 0)
             seq_write();
         else
             seq_read(cpu);
-    }
+    } while (smp_ticks() < deadline);
 }
 
 static uint64_t run(const char *name, SmpFn *loop)

@@ -103,11 +103,11 @@ static void push(unsigned cpu, Node *n)
 /* Two come off and go back in the same order: the head is the same again, what is behind it is not. */
 static void loop(unsigned cpu)
 {
-    while (smp_ticks() < deadline) {
+    do {
         Node *a = pop(cpu), *b = pop(cpu);
         push(cpu, a);
         push(cpu, b);
-    }
+    } while (smp_ticks() < deadline);
 }
 
 void smp_main(void)
