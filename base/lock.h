@@ -26,7 +26,7 @@
     X(LOCK_MONITOR, "monitor")     /* exclusive monitors: a page that they watch */ \
     X(LOCK_MEMORY, "memory")       /* RAM block list */ \
     X(LOCK_TIMER, "timer")         /* timer lists */ \
-    X(LOCK_CPU_WORK, "cpu-work")   /* stops and starts of vCPUs, the alarm: taken when a timer moves, so inside nearly all others */ \
+    X(LOCK_CPU_WORK, "cpu-work")   /* stops and starts of vCPUs */ \
     X(LOCK_BLOCK, "block")         /* requests to disk images */ \
     X(LOCK_CHARDEV, "chardev")     /* output queues */ \
     X(LOCK_LOG, "log")             /* the log */

@@ -2,6 +2,8 @@
 /*
  * Timers: a sorted list for each clock on each TimerList. Lists are short (a few timers a vCPU or device), so linear insertion
  * beats a heap. The list's lock guards the links and expiry times; callbacks run without it, so they may re-arm themselves.
+ * The earliest time of each clock is published, so that those who only want to know how long to sleep take no lock: the
+ * alarm thread asks for all vCPUs' lists.
  */
 #include <glib.h>
 
@@ -13,15 +15,16 @@ struct Timer {
     ClockType type;
     TimerFn *fn;
     void *opaque;
-    int64_t expire; /* list lock; -1: not armed */
+    int64_t expire; /* (a) written under the list lock; -1: not armed */
     uint64_t armed; /* list lock: the pass during or after which it was armed */
     Timer *next;    /* list lock */
 };
 
 struct TimerList {
     Lock lock;
-    Timer *first[CLOCK_NB];
-    uint64_t pass;  /* lock: number of runs that have begun */
+    Timer *first[CLOCK_NB];      /* lock */
+    int64_t earliest[CLOCK_NB];  /* (a) first's time, -1: none; written under the lock */
+    uint64_t pass;               /* lock: number of runs that have begun */
     void (*notify)(void *opaque);
     void *opaque;
 };
@@ -30,6 +33,8 @@ TimerList *timer_list_new(void (*notify)(void *opaque), void *opaque)
 {
     TimerList *list = g_new0(TimerList, 1);
     lock_init(&list->lock, LOCK_TIMER, "timer list");
+    for (int type = 0; type < CLOCK_NB; type++)
+        list->earliest[type] = -1;
     list->notify = notify;
     list->opaque = opaque;
     return list;
@@ -66,16 +71,15 @@ static bool clock_ticks(ClockType type)
 int64_t timer_list_deadline_ns(TimerList *list)
 {
     int64_t best = -1;
-    lock_acquire(&list->lock);
     for (int type = 0; type < CLOCK_NB; type++) {
-        if (!list->first[type] || !clock_ticks(type))
+        int64_t at = __atomic_load_n(&list->earliest[type], __ATOMIC_ACQUIRE);
+        if (at < 0 || !clock_ticks(type))
             continue;
-        int64_t left = list->first[type]->expire - clock_get_ns(type);
+        int64_t left = at - clock_get_ns(type);
         left = left > 0 ? left : 0;
         if (best < 0 || left < best)
             best = left;
     }
-    lock_release(&list->lock);
     return best;
 }
 
@@ -89,7 +93,12 @@ static void unlink_locked(Timer *t)
             break;
         }
     }
-    t->expire = -1;
+    __atomic_store_n(&t->expire, -1, __ATOMIC_RELAXED);
+}
+
+static void publish_locked(TimerList *list, ClockType type)
+{
+    __atomic_store_n(&list->earliest[type], list->first[type] ? list->first[type]->expire : -1, __ATOMIC_RELEASE);
 }
 
 /* Takes the first timer off the list that is due and was not armed during this pass. */
@@ -103,6 +112,7 @@ static Timer *pop_due(TimerList *list, ClockType type, int64_t now)
         unlink_locked(t);
     else
         t = NULL;
+    publish_locked(list, type);
     lock_release(&list->lock);
     return t;
 }
@@ -118,10 +128,13 @@ bool timer_list_run(TimerList *list)
 {
     bool any = false, begun = false;
     for (int type = 0; type < CLOCK_NB; type++) {
-        if (!__atomic_load_n(&list->first[type], __ATOMIC_ACQUIRE) || !clock_ticks(type))
+        int64_t at = __atomic_load_n(&list->earliest[type], __ATOMIC_ACQUIRE);
+        if (at < 0 || !clock_ticks(type))
             continue;
         /* A callback that re-arms itself in the past, as a guest's shortest period may, is served in the next pass, not for ever. */
         int64_t now = clock_get_ns(type);
+        if (at > now)
+            continue;
         if (!begun)
             begin_pass(list);
         begun = true;
@@ -155,15 +168,16 @@ void timer_mod(Timer *t, int64_t expire_ns)
     lock_acquire(&list->lock);
     unlink_locked(t);
     if (expire_ns != INT64_MAX) {
-        t->expire = expire_ns > 0 ? expire_ns : 0;
+        __atomic_store_n(&t->expire, expire_ns > 0 ? expire_ns : 0, __ATOMIC_RELAXED);
         t->armed = list->pass;
         Timer **p = &list->first[t->type];
         while (*p && (*p)->expire <= t->expire)
             p = &(*p)->next;
         t->next = *p;
-        __atomic_store_n(p, t, __ATOMIC_RELEASE);
+        *p = t;
         nearer = list->first[t->type] == t;
     }
+    publish_locked(list, t->type);
     lock_release(&list->lock);
     if (nearer && list->notify)
         list->notify(list->opaque);
@@ -171,8 +185,11 @@ void timer_mod(Timer *t, int64_t expire_ns)
 
 void timer_del(Timer *t)
 {
+    if (!timer_pending(t))
+        return;
     lock_acquire(&t->list->lock);
     unlink_locked(t);
+    publish_locked(t->list, t->type);
     lock_release(&t->list->lock);
 }
 

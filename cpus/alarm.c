@@ -3,31 +3,28 @@
  * The alarm thread: wakes vCPUs that run guest code when a timer of theirs is due.
  *
  * A vCPU's timers are run by its own thread, which must be got out of generated code in time. This thread sleeps until the
- * earliest deadline of all vCPUs that are not asleep themselves, and kicks whose is due. It is woken early only when a deadline
- * moves before the one it sleeps for.
+ * earliest deadline of all vCPUs, and kicks whose is due. It is woken early only when a deadline moves before the one it sleeps
+ * for, which it has published in asleep_until; others need no more than a look at that, and no lock:
  *
- * With many vCPUs most deadlines come later than the earliest of all, and then nothing has to be told: the thread wakes before, and
- * looks at all of them. That case takes no lock:
+ *     alarm:   asleep_until = for ever; fence; look at all lists; asleep_until = the earliest; sleep, unless woken since
+ *     others:  change a list; fence; deadline nearer than asleep_until? wake
  *
- *     vCPU:   store deadline; fence; read sleeping_until     thread:  sleeping_until = AWAKE; fence; read deadlines
- *
- * Either the thread reads the new deadline, or the vCPU reads AWAKE, and then says under the lock that the thread must look again.
+ * A list that was changed after the alarm had looked at it is thus compared with "for ever" or with what the alarm found.
  */
 #include "cpus/cpus_internal.h"
 
-static Lock lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_CPU_WORK, .name = "vCPU alarm" };
-static Cond cond;
-static pthread_t thread;
-static bool started, stop;     /* lock */
-static int64_t sleeping_until; /* (a) written under the lock; CLOCK_RT; INT64_MAX: for ever; AWAKE: looks at the deadlines, or will */
-static bool dirty;             /* lock */
-
-#define AWAKE 0
+#define FOR_EVER INT64_MAX
+#define NOT_RUNNING INT64_MIN
 #define RE_KICK_NS 1000000 /* a vCPU that was kicked is given this long before it is kicked again */
+
+static pthread_t thread;
+static Park park;
+static bool stop;                           /* (a) */
+static int64_t asleep_until = NOT_RUNNING;  /* (a) CLOCK_RT */
 
 static int64_t next_deadline(void)
 {
-    int64_t best = INT64_MAX, now = clock_get_ns(CLOCK_RT);
+    int64_t best = FOR_EVER, now = clock_get_ns(CLOCK_RT);
     CPU_FOREACH (cpu) {
         int64_t left = timer_list_deadline_ns(cpu->timers);
         if (left < 0)
@@ -42,43 +39,24 @@ static int64_t next_deadline(void)
     return best;
 }
 
+static void sleep_until(int64_t until)
+{
+    int64_t left = until == FOR_EVER ? -1 : until - clock_get_ns(CLOCK_RT);
+    if (until == FOR_EVER || left > 0)
+        park_sleep(&park, left);
+}
+
 static void *alarm_thread(void *arg)
 {
-    lock_acquire(&lock);
-    while (!stop) {
-        dirty = false;
-        lock_release(&lock);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (;;) {
+        __atomic_store_n(&asleep_until, FOR_EVER, __ATOMIC_RELAXED);
+        park_begin(&park);
+        if (__atomic_load_n(&stop, __ATOMIC_ACQUIRE))
+            return NULL;
         int64_t until = next_deadline();
-        lock_acquire(&lock);
-        if (dirty || stop)
-            continue;
-        __atomic_store_n(&sleeping_until, until, __ATOMIC_RELEASE);
-        if (until == INT64_MAX)
-            cond_wait(&cond, &lock);
-        else if (until > clock_get_ns(CLOCK_RT))
-            cond_timedwait(&cond, &lock, until - clock_get_ns(CLOCK_RT));
-        __atomic_store_n(&sleeping_until, AWAKE, __ATOMIC_RELAXED);
+        __atomic_store_n(&asleep_until, until, __ATOMIC_RELAXED);
+        sleep_until(until);
     }
-    lock_release(&lock);
-    return NULL;
-}
-
-/* Whether the thread, asleep, wakes before at by itself. */
-static bool wakes_before(int64_t at)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    int64_t until = __atomic_load_n(&sleeping_until, __ATOMIC_ACQUIRE);
-    return until != AWAKE && until <= at;
-}
-
-static void tell_thread(int64_t at)
-{
-    lock_acquire(&lock);
-    dirty = true;
-    if (started && at < sleeping_until)
-        cond_signal(&cond);
-    lock_release(&lock);
 }
 
 void cpu_alarm_update(void *opaque)
@@ -87,30 +65,24 @@ void cpu_alarm_update(void *opaque)
     int64_t left = timer_list_deadline_ns(cpu->timers);
     if (left < 0)
         return;
-    int64_t at = clock_get_ns(CLOCK_RT) + left;
-    if (!wakes_before(at))
-        tell_thread(at);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (clock_get_ns(CLOCK_RT) + left < __atomic_load_n(&asleep_until, __ATOMIC_RELAXED))
+        park_wake(&park);
     if (!cpu_is_self(cpu))
         cpu_kick(cpu); /* it may be asleep until a later deadline */
 }
 
 void cpu_alarm_start(void)
 {
-    cond_init(&cond);
-    stop = false;
-    started = true;
+    __atomic_store_n(&stop, false, __ATOMIC_RELAXED);
     pthread_create(&thread, NULL, alarm_thread, NULL);
     pthread_setname_np(thread, "alarm");
 }
 
 void cpu_alarm_stop(void)
 {
-    if (!started)
-        return;
-    lock_acquire(&lock);
-    stop = true;
-    started = false;
-    cond_signal(&cond);
-    lock_release(&lock);
+    __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+    park_wake(&park);
     pthread_join(thread, NULL);
+    __atomic_store_n(&asleep_until, NOT_RUNNING, __ATOMIC_RELAXED);
 }

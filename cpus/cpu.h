@@ -86,7 +86,6 @@ struct CPUState {
     CPUTLBFast tlb[CPU_NB_MMU_MODES];        /* (v) */
     uint32_t exit_request;                   /* (a) CPU_EXIT_*; nonzero: leave generated code at the next poll. Pairs with cpu_exec's acquire */
     uint32_t return_top;                     /* (v) byte offset of the newest entry in return_stack; wraps */
-    uint32_t release_pending;                /* (v) a store of MO_REL since the last full barrier, or not long before it: a load of MO_ACQ makes one first */
     uint64_t jump_context;                   /* (v) xor-ed into tags of non-global code, see accel/tb/tb.h */
     CPUReturnEntry return_stack[CPU_RETURN_STACK_SIZE]; /* (v) */
     uint64_t spill[64] __attribute__((aligned(16))); /* (v) scratch of the back end */
@@ -94,6 +93,7 @@ struct CPUState {
     CPUJumpEntry jump_cache[CPU_JUMP_CACHE_SIZE]; /* (v) */
     CPURecentPage recent[CPU_NB_MMU_MODES][CPU_RECENT_PAGES]; /* (v) */
     uint32_t tlb_sync;                       /* (v) CPU_SYNC_*: how far this vCPU's own broadcast TLB flushes are */
+    uint32_t release_pending;                /* (v) a store of MO_REL since the last full barrier, or not long before it: a load of MO_ACQ makes one first */
 
     /* ---- written by other threads: one cache line, which a kick fetches beside exit_request's ---- */
     uint32_t interrupt_request __attribute__((aligned(64))); /* (a) CPU_INTERRUPT_* */

@@ -151,7 +151,7 @@ static inline ram_addr_t ram_block_addr(const RAMBlock *b, const void *host) { r
 static inline uint8_t *ram_page_flags(RAMBlock *b, ram_addr_t addr) { return &b->page_flags[(addr - b->offset) >> MEM_PAGE_BITS]; }
 /* To be called after a write to RAM that did not go through a vCPU's TLB. Calls the hook for pages with RAM_PAGE_CODE or RAM_PAGE_MONITOR, marks dirty. */
 void ram_notify_write(RAMBlock *b, ram_addr_t addr, uint64_t len);
-/* accel registers what is to happen when code pages are written: invalidate the blocks of [addr, addr+len). */
+/* accel registers what is to happen when such pages are written: the blocks of [addr, addr+len) go, monitors of it open. */
 void ram_set_write_hook(void (*hook)(ram_addr_t addr, uint64_t len));
 
 /* Called after each commit, big lock held: vCPUs must forget what they cached about address spaces. */

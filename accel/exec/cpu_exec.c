@@ -34,16 +34,18 @@ void exec_begin(CPUState *cpu)
     cpu->in_exec = true;
     if (cpu->target->exec_enter)
         cpu->target->exec_enter(cpu);
-    exec_settle(cpu); /* what was posted while nobody looked; an exception that is delivered next may use the TLB */
+    mmu_apply_pending(cpu); /* who posts does not tell a vCPU that is outside; an exception that is delivered next may use the TLB */
+    exec_settle(cpu, true);
 }
 
-bool exec_settle(CPUState *cpu)
+bool exec_settle(CPUState *cpu, bool entering)
 {
-    /* Cleared before the reasons are looked at; pairs with cpu_exit_settle. */
-    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE))
+    /* Cleared before the reasons are looked at; pairs with cpu_exit_settle. Who posts flushes tells a vCPU that is inside. */
+    if (UNLIKELY(__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED) & CPU_EXIT_SETTLE)) {
         __atomic_fetch_and(&cpu->exit_request, ~CPU_EXIT_SETTLE, __ATOMIC_SEQ_CST);
-    mmu_apply_pending(cpu);
-    return jump_cache_settle(cpu);
+        mmu_apply_pending(cpu);
+    }
+    return jump_cache_settle(cpu, entering);
 }
 
 void exec_end(CPUState *cpu)
@@ -111,7 +113,7 @@ static bool attend(CPUState *cpu, Next *next, int *why)
         *why = EXCP_INTERRUPT;
         return true;
     }
-    if (exec_settle(cpu))
+    if (exec_settle(cpu, false))
         next->from = NULL; /* it may be gone */
     if (UNLIKELY(cpu->tlb_sync & CPU_SYNC_WAIT) && !mmu_sync_try(cpu)) {
         *why = EXCP_INTERRUPT;

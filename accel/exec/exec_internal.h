@@ -24,8 +24,8 @@ void exec_one_insn(CPUState *cpu, TranslationBlock *tb, Next *next);
 /* Enters and leaves the state in which guest code may run: RCU read side, the target's clocks. */
 void exec_begin(CPUState *cpu);
 void exec_end(CPUState *cpu);
-/* Carries out what other vCPUs' flushes, and blocks whose memory is wanted, ask of this one, before guest code runs. True: no pointer to a block from before is good. */
-bool exec_settle(CPUState *cpu);
+/* Carries out what other vCPUs' flushes, and blocks whose memory is wanted, ask of this one, before guest code runs. entering: for the first time since it came from outside. True: no pointer to a block from before is good. */
+bool exec_settle(CPUState *cpu, bool entering);
 /* After a helper or a fetch left by cpu_loop_exit: nothing of what was under way stays. */
 void exec_recover(CPUState *cpu);
 

@@ -43,7 +43,7 @@ static void run(CPUState *cpu, TranslationBlock *tb, uint64_t retired)
     Next next = { 0 };
     if (UNLIKELY(code_buffer_retired() != retired)) {
         tb = translate(cpu);
-        exec_settle(cpu); /* that may have made room */
+        exec_settle(cpu, true); /* that may have made room */
     }
     exec_one_insn(cpu, tb, &next);
     if (cpu->singlestep & CPU_STEP_ENABLE)

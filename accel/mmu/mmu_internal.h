@@ -157,6 +157,11 @@ typedef struct MmuCode {
 bool mmu_code_page(CPUState *cpu, uint64_t va, unsigned idx, bool fill, MmuCode *out);
 /* Reads code that is not in RAM. */
 uint64_t mmu_fetch_io(CPUState *cpu, uint64_t va, unsigned size, unsigned idx);
+/* Of page ram: cpu may get a fast-write entry; before its flags are looked at, TLB lock held. */
+void tlb_writers_add(const CPUState *cpu, ram_addr_t ram);
+/* Empties the mask of vCPUs that may have one and returns it; after the flag that forbids them was set, and all of them must be searched (mmu_revoke_write). */
+uint64_t tlb_writers_take(ram_addr_t ram);
+bool tlb_writers_has(uint64_t mask, const CPUState *cpu);
 /* Takes away fast-write entries for the page at host; any thread. True: there were some. */
 bool mmu_revoke_write(CPUState *cpu, const uint8_t *host);
 

@@ -170,6 +170,7 @@ bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128
     unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
     Monitor *m = &cpu->mmu->monitor;
     MmuRef ref;
+    order_acquire(cpu); /* it may be a load-acquire */
     mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
     va = mmu_strip(cpu, va, idx);
     mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, &ref);

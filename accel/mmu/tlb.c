@@ -198,11 +198,12 @@ static void resolve(TlbFull *full, uint8_t **host, bool *readonly)
  * The low bits of a store's tag. Lock held, so that mmu_revoke_write comes before or after: whoever makes the page a code page
  * sees RAM_PAGE_FAST, or RAM_PAGE_CODE is seen here. A watched page (monitor.c) likewise.
  */
-static uint64_t write_flags(const TlbFull *full, bool readonly)
+static uint64_t write_flags(const CPUState *cpu, const TlbFull *full, bool readonly)
 {
     const uint8_t fast = RAM_PAGE_DIRTY | RAM_PAGE_FAST, slow = RAM_PAGE_CODE | RAM_PAGE_MONITOR;
     if (readonly)
         return TLB_MMIO;
+    tlb_writers_add(cpu, full->ram);
     uint8_t *flags = ram_page_flags(full->block, full->ram), old = __atomic_load_n(flags, __ATOMIC_SEQ_CST);
     if (!(old & slow) && (old & fast) != fast)
         old = __atomic_fetch_or(flags, fast, __ATOMIC_SEQ_CST);
@@ -238,7 +239,7 @@ void mmu_set_page(CPUState *cpu, unsigned idx, const MMUPage *p)
     uint64_t tag = page | (host ? 0 : TLB_MMIO), data = tag | (p->watched ? TLB_WATCH : 0);
     *e = (CPUTLBEntry){
         .addr_read = p->prot & PROT_R ? data : TLB_EMPTY,
-        .addr_write = p->prot & PROT_W ? data | (host ? write_flags(&full, readonly) : 0) : TLB_EMPTY,
+        .addr_write = p->prot & PROT_W ? data | (host ? write_flags(cpu, &full, readonly) : 0) : TLB_EMPTY,
         .addr_code = p->prot & PROT_X ? tag : TLB_EMPTY,
         .addend = host ? (uintptr_t)host - page : 0,
     };
@@ -342,7 +343,7 @@ bool tlb_try_make_fast(CPUState *cpu, uint64_t va, unsigned idx)
     const TlbFull *full = &s->full[e - s->table];
     uint64_t tag = e->addr_write;
     bool fast = tlb_tag_hits(tag, va & MEM_PAGE_MASK) && full->ram != RAM_ADDR_INVALID && !(tag & TLB_MMIO);
-    if (fast && !write_flags(full, false))
+    if (fast && !write_flags(cpu, full, false))
         __atomic_store_n(&e->addr_write, tag & ~(uint64_t)TLB_NOTDIRTY, __ATOMIC_RELAXED);
     else
         fast = false;

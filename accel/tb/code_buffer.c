@@ -45,7 +45,6 @@
 #define CHUNK_MAX (1ull << 20)
 #define CHUNK_MIN (64ull << 10)
 #define CHUNKS_WANTED 32       /* as long as they are not smaller, or larger, than that */
-#define EVICT_MAX 4            /* chunks retired in one exclusive section: none shall stop for long */
 #define RECLAIM_MAX 16         /* freed at a time */
 
 typedef struct CodeChunk {
@@ -66,6 +65,7 @@ static uint8_t *first_free;        /* (c) after the host's shared code */
 static Lock chunks_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .class = LOCK_TB, .name = "code buffer" };
 static ChunkQueue free_chunks, full_chunks, retired_chunks; /* (C) */
 static uint64_t n_retired;         /* (a), written under chunks_lock */
+static unsigned *retired_log;      /* [k % n_chunks]: the chunk that was retired as number k + 1; written before n_retired says so */
 
 /* A limit in a cgroup file, or UINT64_MAX. */
 static uint64_t read_limit(const char *path)
@@ -160,6 +160,7 @@ bool code_buffer_init(uint64_t size, GError **error)
     ChunkQueue *queues[] = { &free_chunks, &full_chunks, &retired_chunks };
     for (unsigned i = 0; i < ARRAY_SIZE(queues); i++)
         queues[i]->item = g_new(unsigned, n_chunks);
+    retired_log = g_new0(unsigned, n_chunks);
     for (unsigned i = 0; i < n_chunks; i++)
         queue_put(&free_chunks, i);
     first_free = rw_base;
@@ -220,6 +221,18 @@ bool code_buffer_is_retired(const void *code, uint64_t since)
     return i < n_chunks && __atomic_load_n(&chunks[i].retired, __ATOMIC_RELAXED) > since;
 }
 
+bool code_buffer_foreach_retired(uint64_t since, uint64_t now, void (*fn)(CPUState *cpu, const TranslationBlock *tb), CPUState *cpu)
+{
+    if (now - since > n_chunks)
+        return false;
+    for (; since < now; since++) {
+        const CodeChunk *c = &chunks[__atomic_load_n(&retired_log[since % n_chunks], __ATOMIC_RELAXED)];
+        for (uint32_t k = 0; k < __atomic_load_n(&c->n, __ATOMIC_ACQUIRE); k++)
+            fn(cpu, c->blocks[k]);
+    }
+    return true;
+}
+
 /* Ends the blocks of chunk i, which is in no queue. */
 static void retire(unsigned i, void (*fn)(TranslationBlock *tb))
 {
@@ -227,6 +240,7 @@ static void retire(unsigned i, void (*fn)(TranslationBlock *tb))
         fn(chunks[i].blocks[k]);
     lock_acquire(&chunks_lock);
     __atomic_store_n(&chunks[i].retired, n_retired + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&retired_log[n_retired % n_chunks], i, __ATOMIC_RELAXED);
     __atomic_store_n(&n_retired, n_retired + 1, __ATOMIC_SEQ_CST);
     queue_put(&retired_chunks, i);
     lock_release(&chunks_lock);
@@ -292,10 +306,10 @@ static void reclaim(void)
 }
 
 /* ---- handing out ---- */
-/* How many chunks should be free or on their way, for the vCPUs to take while others settle. */
+/* How many chunks should be free or on their way, for vCPUs to take while others settle. They hold nothing, so few. */
 static unsigned reserve(void)
 {
-    return MIN_OF(MAX_OF(n_chunks / 16, (unsigned)cpu_count()), n_chunks / 4);
+    return MIN_OF(MAX_OF(n_chunks / 16, 1u), (unsigned)RECLAIM_MAX - 1);
 }
 
 /* th owns chunk i, which is empty. */
@@ -369,9 +383,7 @@ static int steal_open(void)
 
 void code_buffer_evict(void (*fn)(TranslationBlock *tb))
 {
-    unsigned want = MIN_OF(MAX_OF(n_chunks / 8, 1u), (unsigned)EVICT_MAX);
-    want = MAX_OF(want, MIN_OF((unsigned)cpu_count(), n_chunks / 2)); /* all vCPUs may want one */
-    want = MIN_OF(want, (unsigned)RECLAIM_MAX);
+    unsigned want = reserve() + 1;
     for (int i = 0; i >= 0 && free_chunks.n + retired_chunks.n < want;) {
         i = oldest_full();
         if (i < 0)
@@ -386,7 +398,7 @@ void code_buffer_reset(void)
 {
     lock_acquire(&chunks_lock);
     free_chunks.n = full_chunks.n = retired_chunks.n = 0;
-    __atomic_store_n(&n_retired, n_retired + 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&n_retired, n_retired + n_chunks + 1, __ATOMIC_SEQ_CST); /* more than the log tells of */
     for (unsigned i = 0; i < n_chunks; i++) {
         if (chunks[i].owner)
             chunks[i].owner->buf = (CodeBuf){ 0 };

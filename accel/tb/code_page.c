@@ -43,7 +43,7 @@
  * (code_page_release), and TLB entries become fast again at their next slow store.
  *
  * RAM_PAGE_FAST tells code_page_begin whether there may be fast-write entries at all: most pages of code have none, and the
- * search for them through all TLBs is slow.
+ * search for them is slow. tlb_writers_take says in whose TLBs.
  */
 #include <string.h>
 
@@ -357,8 +357,9 @@ static void arm_locked(CodePage *page, RAMBlock *ram)
     if (!(__atomic_fetch_or(flags, RAM_PAGE_CODE, __ATOMIC_SEQ_CST) & RAM_PAGE_FAST))
         return;
     const uint8_t *host = ram->host + (page->addr - ram->offset);
+    uint64_t writers = tlb_writers_take(page->addr);
     CPU_FOREACH (cpu) {
-        bool had = cpu->mmu && mmu_revoke_write(cpu, host);
+        bool had = cpu->mmu && tlb_writers_has(writers, cpu) && mmu_revoke_write(cpu, host);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
         if (had && cpu != current_cpu && __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST)) {
             __atomic_fetch_add(&page->settling, 1, __ATOMIC_SEQ_CST);

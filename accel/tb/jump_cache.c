@@ -187,30 +187,36 @@ static void forget_returns(CPUState *cpu)
         cpu->return_stack[i].tag = TAG_EMPTY;
 }
 
-void jump_cache_forget(CPUState *cpu, const TranslationBlock *tb)
+static void forget_entry(CPUState *cpu, const TranslationBlock *tb)
 {
     CPUJumpEntry *e = entry_of(cpu, tb->pc);
     if (e->code == tb->code)
         e->tag = TAG_EMPTY;
+}
+
+void jump_cache_forget(CPUState *cpu, const TranslationBlock *tb)
+{
+    forget_entry(cpu, tb);
     forget_returns(cpu);
 }
 
-static void drop_retired(CPUState *cpu, uint64_t since)
+static void drop_all_retired(CPUState *cpu, uint64_t since)
 {
     for (unsigned i = 0; i < CPU_JUMP_CACHE_SIZE; i++) {
         CPUJumpEntry *e = &cpu->jump_cache[i];
         if (e->tag != TAG_EMPTY && code_buffer_is_retired(e->code, since))
             e->tag = TAG_EMPTY;
     }
-    forget_returns(cpu);
 }
 
-bool jump_cache_settle(CPUState *cpu)
+bool jump_cache_settle(CPUState *cpu, bool entering)
 {
     uint64_t now = code_buffer_retired(), since = cpu->tb->settled;
     if (LIKELY(now == since))
         return false;
-    drop_retired(cpu, since);
+    if (entering || !code_buffer_foreach_retired(since, now, forget_entry, cpu))
+        drop_all_retired(cpu, since);
+    forget_returns(cpu);
     __atomic_store_n(&cpu->tb->settled, now, __ATOMIC_RELEASE);
     return true;
 }

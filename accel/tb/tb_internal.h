@@ -93,6 +93,8 @@ bool code_buffer_next_chunk(TbThread *th, void (*retire)(TranslationBlock *tb));
 void code_buffer_evict(void (*retire)(TranslationBlock *tb));
 /* How many chunks have been retired. A vCPU that sees it grow must drop what it knows of code in them before it runs guest code. */
 uint64_t code_buffer_retired(void);
+/* Calls fn for the blocks of chunks that were retired after the first since and up to now, by a vCPU that has been in guest code since: else they may be gone. False: too many. */
+bool code_buffer_foreach_retired(uint64_t since, uint64_t now, void (*fn)(CPUState *cpu, const TranslationBlock *tb), CPUState *cpu);
 /* Whether code lies in a chunk that was retired after the first so many. */
 bool code_buffer_is_retired(const void *code, uint64_t since);
 /* Files tb, just emitted into th's chunk, for tb_of_host_pc. */
@@ -151,8 +153,8 @@ void jump_cache_flush_context(CPUState *cpu, uint64_t context);
 void jump_cache_switch(CPUState *cpu);
 /* Drops the entries of code at addresses first to last. */
 void jump_cache_flush_span(CPUState *cpu, uint64_t first, uint64_t last);
-/* Drops what this vCPU knows of code whose room is wanted, before it runs guest code. True: there may have been some, so no pointer to a block from before is good. */
-bool jump_cache_settle(CPUState *cpu);
+/* Drops what this vCPU knows of code whose room is wanted, before it runs guest code. entering: it was outside cpu_exec_start..end since it did so last. True: there may have been some, so no pointer to a block from before is good. */
+bool jump_cache_settle(CPUState *cpu, bool entering);
 void tb_flags_reset(void);
 
 /* ---- tb_translate.c ---- */

@@ -155,7 +155,7 @@ static void leaf_basic(X86CPU *cpu, uint32_t leaf, uint32_t subleaf, Regs out)
     case 5:
         if (x86_has(&cpu->features, X86_FEAT_MONITOR)) {
             out[A] = out[B] = CACHE_LINE;
-            out[C] = 3; /* enumerated; interrupts wake even when masked */
+            out[C] = 3; /* enumerated; interrupts wake even when masked. EDX 0, no C-states: Linux halts idle CPUs by HLT, which costs less than mwait.c's looking */
         }
         break;
     case 7:

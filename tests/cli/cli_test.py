@@ -198,7 +198,7 @@ def case_refuses_what_virt_does_not_have():
 def case_refuses_unknown_accel():
     refused(["-M", "virt", "-accel", "kvm"], "kvm", "tcg", "-accel help")
     refused(["-M", "virt", "-accel", "tcg,tbsize=4"], "tbsize", "tb-size", "-accel help")
-    for item in ("thread=some", "tb-size=0", "tb-size=99999999", "host=arm", "opt=perhaps", "max-insns=0", "max-insns=9999", "host-features=-sse99"):
+    for item in ("thread=some", "tb-size=0", "tb-size=99999999", "host=arm", "opt=perhaps", "max-insns=0", "max-insns=9999", "host-features=-sse99", "atomics=some"):
         refused(["-M", "virt", "-accel", "tcg," + item], item.split("=")[0], item.split("=")[1].lstrip("-"))
 
 
@@ -308,7 +308,7 @@ def case_boots():
 
 
 def case_every_accelerator_option_boots():
-    for item in ("thread=single", "tb-size=1", "host=interp", "opt=off", "max-insns=1", "host-features=none", "host-features=-avx2,,-bmi2"):
+    for item in ("thread=single", "tb-size=1", "host=interp", "opt=off", "max-insns=1", "host-features=none", "host-features=-avx2,,-bmi2", "atomics=locked"):
         r = run(*boot_args("-serial", "stdio", "-smp", "2", "-accel", "tcg," + item))
         check(r.returncode == 0 and HELLO in r.stdout, f"{item}: {r.returncode}: {r.stdout!r} {r.stderr!r}")
 

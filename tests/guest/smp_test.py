@@ -147,6 +147,7 @@ CASES = {
     "topology-clusters": (case_topology_clusters, "6,clusters=2", [], "topology", 120),
     "topology-gicv2": (case_topology_threads, "8,sockets=2,cores=2,threads=2", ["-M", "virt,gic-version=2"], "topology", 120),
     **{f"amd64-{name}": case for name, case in COMMON.items()},
+    "amd64-hotplug-mwait": (case_hotplug(20), "4", ["-cpu", "max,+monitor"], "hotplug+20", 400),
     "amd64-topology-gaps": (case_topology_gaps, "6,dies=2", [], "topology", 120),
     "amd64-topology-epyc": (case_topology_amd, "8,sockets=2,cores=2,threads=2", ["-cpu", "EPYC-Rome"], "topology", 120),
 }

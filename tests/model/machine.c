@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Frame { uint16_t pc; uint8_t target, item, each, unused; } Frame;
+typedef struct Frame { uint16_t pc; uint8_t target, item, each, kept; } Frame;
 
 typedef struct Thread {
     Frame f;
@@ -26,7 +26,7 @@ typedef struct State {
     Thread t[MAX_THREADS];
 } __attribute__((aligned(8))) State;
 
-#define MAX_PROGRAM 400
+#define MAX_PROGRAM 600
 
 static const Scenario *sc;
 static Insn program[MAX_PROGRAM]; /* as the scenario's mistake leaves it */
@@ -141,9 +141,10 @@ static bool is_local(const Insn *in, const Thread *t)
         return t->n_buffer < MAX_BUFFER;
     case OP_FENCE:
         return !t->n_buffer;
-    case OP_LABEL: case OP_JUMP: case OP_JUMP_EQ: case OP_JUMP_NE: case OP_CALL: case OP_RETURN: case OP_RETURN_TO: case OP_SET: case OP_FOR_CPUS: case OP_NEXT_CPU:
-    case OP_TARGET_EACH: case OP_TARGET_WAITER: case OP_JUMP_NO_CPU: case OP_JUMP_PLAIN: case OP_JUMP_ASYNC: case OP_POP: case OP_CALL_ITEM:
-    case OP_IDLE: case OP_SCRIPT: case OP_TODO: case OP_TODO_WAITED:
+    case OP_LABEL: case OP_JUMP: case OP_JUMP_EQ: case OP_JUMP_NE: case OP_JUMP_BIT: case OP_JUMP_NO_BIT: case OP_JUMP_NO_CPU:
+    case OP_JUMP_PLAIN: case OP_JUMP_ASYNC: case OP_CALL: case OP_RETURN: case OP_RETURN_TO: case OP_CALL_ITEM: case OP_SCRIPT: case OP_IDLE:
+    case OP_SET: case OP_KEEP: case OP_FOR_CPUS: case OP_NEXT_CPU: case OP_TARGET_EACH: case OP_TARGET_WAITER:
+    case OP_TODO: case OP_TODO_WAITED: case OP_POP:
         return true;
     default:
         return false;
@@ -178,8 +179,17 @@ static void local_step(State *s, int self)
     case OP_CALL:
         call(t, goes_to[in - program]);
         break;
+    case OP_JUMP_BIT:
+        jump_if(t, in, t->acc & in->n);
+        break;
+    case OP_JUMP_NO_BIT:
+        jump_if(t, in, !(t->acc & in->n));
+        break;
     case OP_SET:
         t->acc = (uint8_t)in->n;
+        break;
+    case OP_KEEP:
+        t->f.kept = t->acc;
         break;
     case OP_RETURN: case OP_RETURN_TO:
         t->f = t->stack[--t->sp];
@@ -279,6 +289,14 @@ static void atomic_step(State *s, Thread *t, const Insn *in, int var)
         s->var[var] = (uint8_t)in->n;
         t->acc = old;
         break;
+    case OP_OR:
+        s->var[var] = (uint8_t)(old | in->n);
+        t->acc = old;
+        break;
+    case OP_AND_NOT:
+        s->var[var] = (uint8_t)(old & ~in->n);
+        t->acc = old;
+        break;
     case OP_CAS:
         t->acc = old == in->n2;
         s->var[var] = t->acc ? (uint8_t)in->n : old;
@@ -291,6 +309,7 @@ static void atomic_step(State *s, Thread *t, const Insn *in, int var)
 
 static void kernel_step(State *s, Thread *t, const Insn *in, int self, int var)
 {
+    int expected = in->n == ACC ? t->acc : in->n == KEPT ? t->f.kept : in->n;
     switch (in->op) {
     case OP_LOCK:
         s->var[var] = (uint8_t)(self + 1);
@@ -305,7 +324,7 @@ static void kernel_step(State *s, Thread *t, const Insn *in, int self, int var)
         t->asleep = (uint8_t)(var + 1);
         break;
     case OP_FUTEX_WAIT:
-        t->asleep = s->var[var] == (in->n == ACC ? t->acc : in->n) ? (uint8_t)(var + 1) : 0;
+        t->asleep = s->var[var] == expected ? (uint8_t)(var + 1) : 0;
         break;
     default:
         wake_all(s, var);
@@ -353,7 +372,7 @@ static void shared_step(State *s, int self)
     case OP_LOAD:
         t->acc = load(s, t, var);
         break;
-    case OP_XCHG: case OP_CAS: case OP_ADD:
+    case OP_XCHG: case OP_OR: case OP_AND_NOT: case OP_CAS: case OP_ADD:
         atomic_step(s, t, in, var);
         break;
     case OP_PUSH:

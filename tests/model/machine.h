@@ -31,7 +31,10 @@ enum {
     STOPPED = STOP + MAX_CPUS,
     IRQ = STOPPED + MAX_CPUS,       /* interrupt_request */
     HALTED = IRQ + MAX_CPUS,
-    DONE = HALTED + MAX_CPUS,       /* CpuWorkItem.done, by item */
+    LEAVE_WAITERS = HALTED + MAX_CPUS,
+    LEAVE_WAKES = LEAVE_WAITERS + MAX_CPUS,
+    SETTLED = LEAVE_WAKES + MAX_CPUS, /* what cpu_wait_left takes for enough */
+    DONE = SETTLED + MAX_CPUS,        /* CpuWorkItem.done, by item */
     PENDING = DONE + MAX_ITEMS,     /* gate.* of exclusive.c */
     TO_LEAVE,
     HELD_BACK,
@@ -44,13 +47,16 @@ enum {
 };
 enum { OUTSIDE, INSIDE, INSIDE_AWAITED };    /* of RUNNING */
 enum { AWAKE, WOKEN, ASLEEP };               /* of PARK and DONE */
+enum { EXIT_LEAVE = 1, EXIT_SETTLE = 2 };    /* bits of EXIT_REQUEST */
 
 typedef enum Op {
     OP_LABEL,                       /* the name of a function or a place in it; no step */
     OP_LOAD, OP_STORE, OP_FENCE,    /* acc = var; var = n */
-    OP_XCHG, OP_CAS, OP_ADD,        /* acc = old; var is n2 ? n : acc = 0; acc = var += n */
+    OP_XCHG, OP_OR, OP_AND_NOT,     /* acc = old */
+    OP_CAS, OP_ADD,                 /* var is n2 ? n, acc = 1 : acc = 0; acc = var += n */
     OP_JUMP, OP_JUMP_EQ, OP_JUMP_NE,/* acc compared with n */
-    OP_SET,                         /* acc = n */
+    OP_JUMP_BIT, OP_JUMP_NO_BIT,    /* bit n of acc is set, is clear */
+    OP_SET, OP_KEEP,                /* acc = n; kept = acc */
     OP_CALL, OP_RETURN, OP_RETURN_TO, OP_DONE,
     OP_FOR_CPUS, OP_NEXT_CPU,       /* each = 0; back to the label while ++each is a vCPU */
     OP_TARGET_EACH,                 /* target = each */
@@ -59,19 +65,20 @@ typedef enum Op {
     OP_JUMP_PLAIN, OP_JUMP_ASYNC,   /* jump when the item wants no section; when nobody waits for it */
     OP_LOCK, OP_UNLOCK,             /* a mutex: 0, or 1 + its holder */
     OP_COND_WAIT, OP_BROADCAST,     /* mutex in n */
-    OP_FUTEX_WAIT, OP_FUTEX_WAKE,   /* while var is n, or acc; all who wait on var */
+    OP_FUTEX_WAIT, OP_FUTEX_WAKE,   /* while var is n, acc or kept; all who wait on var */
     OP_PUSH,                        /* the item to target's queue */
     OP_LOAD_QUEUE, OP_TAKE,         /* acc = something is in the own queue; all of it to the own list */
     OP_TODO, OP_TODO_WAITED, OP_POP,/* acc = something, something waited for, is in the list; item = its first */
     OP_CALL_ITEM,                   /* the item's function */
     OP_ENTER, OP_LEAVE,             /* guest code; asserts */
-    OP_GUEST,                       /* polls exit_request (label: where to leave), or does the vCPU's next act */
+    OP_GUEST,                       /* polls exit_request (label: where to look at it), or does the vCPU's next act */
     OP_SECTION, OP_SECTION_OVER, OP_PAUSED, OP_PAUSED_OVER, /* the thread thinks that nobody runs guest code; asserts */
     OP_IDLE,                        /* n: where a vCPU may be left for good, asleep */
     OP_SCRIPT,                      /* calls the next word of the thread's script, or DONE */
 } Op;
 
 #define ACC 255
+#define KEPT 254
 
 /* How var is indexed. */
 typedef enum By { BY_NONE, BY_SELF, BY_TARGET, BY_EACH, BY_ITEM } By;

@@ -49,9 +49,16 @@ const Insn protocol[] = {
     FN("cpu_exit"),
     DOM(FENCE, "kick-fence"),
     I(LOAD, EXIT_REQUEST, TARGET, 0),
-    GO(JUMP_NE, 0, "asked"),
-    I(STORE, EXIT_REQUEST, TARGET, 1),
+    GO(JUMP_BIT, EXIT_LEAVE, "asked"),
+    I(STORE, EXIT_REQUEST, TARGET, EXIT_LEAVE), /* may lose a SETTLE */
     AT("asked"),
+    RETURN,
+
+    FN("cpu_exit_settle"),
+    DOM(FENCE, "kick-fence"),
+    I(LOAD, EXIT_REQUEST, TARGET, 0),
+    GO(JUMP_BIT, EXIT_SETTLE, "asked"),
+    I(OR, EXIT_REQUEST, TARGET, EXIT_SETTLE),
     RETURN,
 
     FN("cpu_kick"),
@@ -61,7 +68,8 @@ const Insn protocol[] = {
 
     FN("cpu_interrupt"),
     I(XCHG, IRQ, TARGET, 1),
-    CALL("cpu_kick"),
+    CALL("cpu_exit_settle"),
+    CALL("park_wake"),
     RETURN,
 
     /* ---- cpus/exclusive.c ---- */
@@ -132,6 +140,31 @@ const Insn protocol[] = {
     GO(JUMP_NE, 0, "reported"),
     I(FUTEX_WAKE, TO_LEAVE, NONE, 0),
     AT("reported"),
+    CALL("cpu_left"),
+    RETURN,
+
+    /* ---- cpus/leave.c ---- */
+    FN("cpu_left"),
+    I(LOAD, LEAVE_WAITERS, SELF, 0),
+    GO(JUMP_EQ, 0, "nobody_waits"),
+    I(ADD, LEAVE_WAKES, SELF, 1),
+    I(FUTEX_WAKE, LEAVE_WAKES, SELF, 0),
+    AT("nobody_waits"),
+    RETURN,
+
+    FN("cpu_wait_left"),
+    IM(ADD, LEAVE_WAITERS, TARGET, 1, "wait-left-uncounted"),
+    AT("wait_left"),
+    I(LOAD, LEAVE_WAKES, TARGET, 0),
+    DO(KEEP),
+    I(LOAD, RUNNING, TARGET, 0),
+    GO(JUMP_EQ, OUTSIDE, "has_left_it"),
+    I(LOAD, SETTLED, TARGET, 0),
+    GO(JUMP_NE, 0, "has_left_it"),
+    I(FUTEX_WAIT, LEAVE_WAKES, TARGET, KEPT),
+    GO(JUMP, 0, "wait_left"),
+    AT("has_left_it"),
+    IM(ADD, LEAVE_WAITERS, TARGET, -1, "wait-left-uncounted"),
     RETURN,
 
     /* ---- cpus/work.c ---- */
@@ -317,11 +350,22 @@ const Insn protocol[] = {
     I(STORE, HALTED, SELF, 0),
     CALL("cpu_exec_start"),
     DO(ENTER),
+    AT("attend"),
     I(LOAD, EXIT_REQUEST, SELF, 0),
-    GO(JUMP_NE, 0, "leave"),
+    GO(JUMP_BIT, EXIT_LEAVE, "leave"),
+    GO(JUMP_NO_BIT, EXIT_SETTLE, "settle"),
+    I(AND_NOT, EXIT_REQUEST, SELF, EXIT_SETTLE),
+    AT("settle"),
+    I(LOAD, SETTLED, SELF, 0),
+    GO(JUMP_NE, 0, "settled"),
+    I(XCHG, SETTLED, SELF, 1),
+    CALL("cpu_left"),
+    AT("settled"),
+    I(LOAD, IRQ, SELF, 0),
+    GO(JUMP_EQ, 0, "guest code"),
     I(XCHG, IRQ, SELF, 0), /* the interrupt is taken */
     AT("guest code"),
-    GO(GUEST, 0, "leave"),
+    GO(GUEST, 0, "attend"),
     AT("leave"),
     DO(LEAVE),
     CALL("cpu_exec_end"),
@@ -331,6 +375,22 @@ const Insn protocol[] = {
     CALL("cpu_exec_end"),
     CALL("start_exclusive"),
     CALL("end_exclusive"),
+    GO(JUMP, 0, "mttcg_thread"),
+
+    AT("leave to wait"), /* as accel/mmu's mmu_sync_wait */
+    DO(LEAVE),
+    CALL("cpu_exec_end"),
+    DO(FOR_CPUS),
+    AT("each_settles"),
+    I(XCHG, SETTLED, EACH, 0), /* there is something new */
+    DO(TARGET_EACH),
+    CALL("cpu_exit_settle"),
+    GO(NEXT_CPU, 0, "each_settles"),
+    DO(FOR_CPUS),
+    AT("wait_each"),
+    DO(TARGET_EACH),
+    CALL("cpu_wait_left"),
+    GO(NEXT_CPU, 0, "wait_each"),
     GO(JUMP, 0, "mttcg_thread"),
 
     /* ---- what a guest does ---- */
@@ -345,6 +405,9 @@ const Insn protocol[] = {
 
     FN("step atomic"),
     GO(RETURN_TO, 0, "leave for a step"),
+
+    FN("wait for all"),
+    GO(RETURN_TO, 0, "leave to wait"),
 
     FN("ask for a section"), /* from a device, say: the item is the vCPU's own */
     CALL("async_run_on_cpu"),

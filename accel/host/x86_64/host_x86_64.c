@@ -84,7 +84,7 @@ static void lower_insn(Ctx *c)
     if (op == IR_st || op == IR_st2 || op == IR_call)
         c->drained = false;
     else if (op == IR_atom_rmw || op == IR_atom_cas)
-        c->drained = !host_one_thread; /* threads of devices may look at what is fenced */
+        c->drained = !host_one_thread; /* else it may be a plain store */
     c->lock = c->reserved;
     while (c->n_dying_spills)
         c->free_spills[c->n_free_spills++] = c->dying_spills[--c->n_dying_spills];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/lock.h"
 #include "base/sync_profile.h"
 
@@ -191,6 +192,34 @@ static void test_full_table(void)
     g_assert_nonnull(strstr(text, "more had no row"));
 }
 
+static void count_call(void *opaque)
+{
+    ++*(int *)opaque;
+}
+
+/* A vCPU asks its list at each turn of its loop, and the alarm thread asks all lists. */
+static void test_waiting_timers_take_no_lock(void)
+{
+    int calls = 0;
+    TimerList *list = timer_list_new(NULL, NULL);
+    Timer *t = timer_new(list, CLOCK_RT, count_call, &calls);
+    timer_mod(t, clock_get_ns(CLOCK_RT) + 3600 * NS_PER_SEC);
+    sync_profile_enable(true);
+    sync_profile_reset();
+    g_assert_false(timer_list_run(list));
+    g_assert_cmpint(timer_list_deadline_ns(list), >, 3000 * NS_PER_SEC);
+    sync_profile_enable(false);
+    g_autofree char *text = report();
+    g_assert_null(strstr(text, "timer list"));
+    timer_mod(t, 0);
+    g_assert_cmpint(timer_list_deadline_ns(list), ==, 0);
+    g_assert_true(timer_list_run(list));
+    g_assert_cmpint(calls, ==, 1);
+    g_assert_cmpint(timer_list_deadline_ns(list), ==, -1);
+    timer_free(t);
+    timer_list_free(list);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,6 +228,7 @@ int main(int argc, char **argv)
     g_test_add_func("/base/sync-profile/contention", test_contention);
     g_test_add_func("/base/sync-profile/condition-is-not-held", test_condition_is_not_held);
     g_test_add_func("/base/sync-profile/regions-and-durations", test_regions_and_durations);
+    g_test_add_func("/base/timer/waiting-takes-no-lock", test_waiting_timers_take_no_lock);
     g_test_add_func("/base/sync-profile/full-table", test_full_table);
     return g_test_run();
 }

@@ -170,6 +170,27 @@ static void test_code_flag_comes_and_goes(void)
     g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
 }
 
+/* Who may write to a page fast is known, until it becomes a code page. */
+static void test_writers(void)
+{
+    fresh();
+    ram_addr_t page = toy_ram_mr.ram->offset + 0x2000;
+    tlb_writers_take(page);
+    mmu_ld(&c->parent, 0x2100, MO_64 | TOY_KERNEL << MO_IDX_SHIFT, 0);
+    CODE(0x2000, TOY(TOY_LI, 5, 0, 1), TOY(TOY_HLT, 0, 0, 0));
+    store_idly(0x2100, 16);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000);
+    g_assert_cmphex(tlb_writers_take(page), ==, 1);
+    g_assert_cmphex(tlb_writers_take(page), ==, 0);
+    tlb_writers_add(&c->parent, page);
+    toy_run(c, 0x2000);
+    g_assert_cmphex(write_tag(0x2000), ==, 0x2000 | TLB_NOTDIRTY);
+    g_assert_cmphex(tlb_writers_take(page), ==, 0);
+    g_assert_true(tlb_writers_has(1, &c->parent));
+    g_assert_false(tlb_writers_has(2, &c->parent));
+    g_assert_cmphex(tlb_writers_take(~0ull << 12), ==, ~0ull);
+}
+
 /* Code that is rewritten and run in turn: its page stays a code page, for fewer stores than make it one no longer come in between. */
 static void test_rewritten_code_stays_slow(void)
 {
@@ -680,6 +701,7 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/smc/atomic-into-code", test_atomic_into_code);
     g_test_add_func("/exec/smc/data-beside-code", test_data_beside_code);
     g_test_add_func("/exec/smc/code-flag-comes-and-goes", test_code_flag_comes_and_goes);
+    g_test_add_func("/exec/smc/writers-are-known", test_writers);
     g_test_add_func("/exec/smc/rewritten-code-stays-slow", test_rewritten_code_stays_slow);
     g_test_add_func("/exec/smc/code-flag-outlives-blocks", test_code_flag_outlives_blocks);
     g_test_add_func("/exec/tlb/recent-pages-are-forgotten", test_recent_pages_are_forgotten);
