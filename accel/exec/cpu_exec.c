@@ -23,6 +23,7 @@
 #include "base/bits.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/tsan.h"
 
 /* A result below this is a HOST_EXIT_* reason, above it a block with a link number. */
 #define FIRST_BLOCK_ADDRESS 0x1000
@@ -180,9 +181,12 @@ static void note_exit(CPUState *cpu, uint64_t result, Next *next)
 {
     TranslationBlock *tb = (TranslationBlock *)(uintptr_t)(result & ~(uint64_t)TB_EXIT_MASK);
     unsigned n = result & TB_EXIT_MASK;
-    if (result < FIRST_BLOCK_ADDRESS)
+    if (result < FIRST_BLOCK_ADDRESS) {
         *next = (Next){ 0 };
-    else if (n == TB_EXIT_STALE)
+        return;
+    }
+    tsan_acquire(tb); /* it was complete before a link or the jump cache led to it */
+    if (n == TB_EXIT_STALE)
         leave_stale(cpu, tb, next);
     else
         *next = (Next){ .led = true, .flags = tb->links[n].flags, .from = tb->no_cache ? NULL : tb, .n = n };

@@ -50,6 +50,7 @@
 #include "accel/mmu/mmu_internal.h"
 #include "accel/tb/tb_internal.h"
 #include "base/bits.h"
+#include "base/tsan.h"
 
 #define LEAF_BITS 12
 #define TOP_BITS 20 /* 16 TiB of ram_addr_t */
@@ -414,6 +415,7 @@ static bool end_page(TbThread *th, unsigned slot, TranslationBlock *tb)
 /* tb is in the lists of its pages, or of the first alone when not ok. Who killed it meanwhile may have looked for it in the table too early. */
 static TranslationBlock *publish(TranslationBlock *tb, bool ok)
 {
+    tsan_release(tb); /* other vCPUs get it from generated code as well, which the tool does not see: note_exit */
     TranslationBlock *there = ok ? tb_table_insert(tb) : NULL;
     if (there == tb) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
