@@ -45,7 +45,8 @@ def stress(g, stressors, seconds):
     said = g.output[start:]
     # Status 3: successful, but the system was too short of something (memory, processes, time) for one of them.
     if b"successful run completed" not in said or b"unsuccessful" in said or not re.search(rb"\nstatus [03]\r", said):
-        raise Failure("stress-ng has failed")
+        lines = [line for line in said.decode(errors="replace").split("\r\n") if "metrc:" not in line]
+        raise Failure("\n# ".join(["stress-ng has failed", *lines]))
     # On a host that is busy one may not get to its first round: the list at the start tells what is run at all.
     dispatched = re.search(rb"dispatching hogs: ([^\[]*)", said).group(1)
     for s in stressors:
