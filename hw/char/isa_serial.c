@@ -67,8 +67,7 @@ typedef struct Serial {
     Chardev *chr;               /* (c) */
     Timer *timer;               /* (c) the character time-out */
     Lock lock;                  /* guards the rest */
-    bool send, room;            /* for finish: byte is to be sent, the back end is to hear of room */
-    uint8_t byte;
+    ChardevLater later;         /* for finish */
     uint16_t divisor;
     uint8_t ier, fcr, lcr, mcr, msr, scr;
     uint8_t line_errors;        /* LSR's OE, and the errors of the byte at the head */
@@ -122,20 +121,12 @@ static void update_irq(Serial *s)
 /* Ends an access, or whatever else changed the state: releases the lock, then does what may wait for others. */
 static void finish(Serial *s)
 {
-    bool send = s->send, room = s->room, locked;
-    uint8_t byte = s->byte;
+    ChardevLater later = s->later;
 
-    s->send = s->room = false;
+    s->later = (ChardevLater){ 0 };
     update_irq(s);
     lock_release(&s->lock);
-    if (send)
-        chardev_write(s->chr, &byte, 1);
-    if (!room)
-        return;
-    locked = bql_ensure();
-    chardev_accept_input(s->chr);
-    if (locked)
-        bql_unlock();
+    chardev_do_later(s->chr, &later);
 }
 
 static void arm_timeout(Serial *s)
@@ -188,7 +179,7 @@ static uint8_t rx_take(Serial *s)
     s->count--;
     head_changed(s);
     arm_timeout(s);
-    s->room = true;
+    s->later.room = true;
     return byte;
 }
 
@@ -196,7 +187,7 @@ static void rx_flush(Serial *s)
 {
     s->head = s->count = 0;
     arm_timeout(s);
-    s->room = true;
+    s->later.room = true;
 }
 
 static size_t can_receive(void *opaque)
@@ -236,8 +227,8 @@ static void transmit(Serial *s, uint8_t byte)
     if (s->mcr & MCR_LOOP) {
         rx_put(s, byte);
     } else {
-        s->send = true;
-        s->byte = byte;
+        s->later.send = true;
+        s->later.byte = byte;
     }
     s->thre = true;
 }
@@ -363,7 +354,7 @@ static void serial_write_reg(Serial *s, unsigned reg, uint8_t value)
     case UART_MCR:
         s->mcr = value & 0x1f;
         modem_changed(s);
-        s->room = true;
+        s->later.room = true;
         break;
     case UART_SCR: s->scr = value; break;
     default: break; /* LSR and MSR: factory tests */
@@ -430,7 +421,7 @@ static void serial_post_load(Device *dev)
     s->head %= FIFO_DEPTH;
     s->count = MIN_OF(s->count, depth(s));
     arm_timeout(s);
-    s->room = true;
+    s->later.room = true;
     finish(s);
 }
 

@@ -67,8 +67,7 @@ typedef struct Pl011 {
     IrqLine irq;
     Chardev *chr;               /* (c) */
     Lock lock;                  /* guards the rest */
-    bool send, room;            /* for finish: byte is to be sent, the back end is to hear of room */
-    uint8_t byte;
+    ChardevLater later;         /* for finish */
     uint32_t rsr, lcr, cr, ifls, imsc, ris, ilpr, ibrd, fbrd, dmacr;
     uint32_t fifo[FIFO_DEPTH]; /* data and error bits as UARTDR shows them */
     uint32_t head, count;
@@ -96,20 +95,12 @@ static void update_irq(Pl011 *s)
 /* Ends an access, or whatever else changed the state: releases the lock, then does what may wait for others. */
 static void finish(Pl011 *s)
 {
-    bool send = s->send, room = s->room, locked;
-    uint8_t byte = s->byte;
+    ChardevLater later = s->later;
 
-    s->send = s->room = false;
+    s->later = (ChardevLater){ 0 };
     update_irq(s);
     lock_release(&s->lock);
-    if (send)
-        chardev_write(s->chr, &byte, 1);
-    if (!room)
-        return;
-    locked = bql_ensure();
-    chardev_accept_input(s->chr);
-    if (locked)
-        bql_unlock();
+    chardev_do_later(s->chr, &later);
 }
 
 /* In loopback the modem outputs come back as inputs; otherwise a peer is always ready. */
@@ -159,7 +150,7 @@ static uint32_t rx_take(Pl011 *s)
     s->count--;
     s->rsr = entry >> 8;
     rx_levels_changed(s);
-    s->room = true;
+    s->later.room = true;
     return entry;
 }
 
@@ -206,8 +197,8 @@ static void transmit(Pl011 *s, uint8_t byte)
     if (s->cr & CR_LBE) {
         rx_put(s, byte);
     } else {
-        s->send = true;
-        s->byte = byte;
+        s->later.send = true;
+        s->later.byte = byte;
     }
     s->ris |= INT_TX;
 }
@@ -217,7 +208,7 @@ static void write_lcr(Pl011 *s, uint32_t value)
     if ((s->lcr ^ value) & LCR_FEN) {
         s->lcr = value & 0xff;
         rx_flush(s);
-        s->room = true;
+        s->later.room = true;
     }
     if ((s->cr & CR_LBE) && !(s->lcr & LCR_BRK) && (value & LCR_BRK))
         rx_put(s, DR_BE);
@@ -232,7 +223,7 @@ static void write_cr(Pl011 *s, uint32_t value)
     changed = before ^ modem_lines(s);
     s->ris |= (changed & FR_CTS ? INT_CTS : 0) | (changed & FR_DSR ? INT_DSR : 0) | (changed & FR_DCD ? INT_DCD : 0) |
               (changed & FR_RI ? INT_RI : 0);
-    s->room = true;
+    s->later.room = true;
 }
 
 /* PeriphID0..3: part 0x011, Arm, revision 1; PCellID0..3. */
@@ -308,7 +299,7 @@ static void pl011_reset(Device *dev)
     s->ifls = 0x12;
     s->overrun = false;
     rx_flush(s);
-    s->room = true;
+    s->later.room = true;
     finish(s);
 }
 
@@ -336,7 +327,7 @@ static void pl011_post_load(Device *dev)
     lock_acquire(&s->lock);
     s->head %= FIFO_DEPTH;
     s->count = MIN_OF(s->count, depth(s));
-    s->room = true;
+    s->later.room = true;
     finish(s);
 }
 

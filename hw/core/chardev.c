@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/lock.h"
 
 static GPtrArray *chardevs; /* (B) */
 
@@ -39,6 +40,20 @@ void chardev_accept_input(Chardev *chr)
 {
     if (chr && chr->ops && chr->ops->accept_input)
         chr->ops->accept_input(chr);
+}
+
+void chardev_do_later(Chardev *chr, const ChardevLater *later)
+{
+    bool locked;
+
+    if (later->send)
+        chardev_write(chr, &later->byte, 1);
+    if (!later->room)
+        return;
+    locked = bql_ensure();
+    chardev_accept_input(chr);
+    if (locked)
+        bql_unlock();
 }
 
 size_t chardev_be_can_receive(Chardev *chr)

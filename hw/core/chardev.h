@@ -57,6 +57,13 @@ void chardev_write(Chardev *chr, const void *buf, size_t len);
 void chardev_set_handlers(Chardev *chr, ChardevCanReceiveFn *can_receive, ChardevReceiveFn *receive, ChardevEventFn *event, void *opaque);
 void chardev_accept_input(Chardev *chr);
 bool chardev_in_use(const Chardev *chr);
+/* What a front end with a lock of its own wants done when it has released it: a byte sent, the back end told of room. */
+typedef struct ChardevLater {
+    bool send, room;
+    uint8_t byte;
+} ChardevLater;
+/* Does it. No lock ranked behind the big lock is held; the big lock may be. */
+void chardev_do_later(Chardev *chr, const ChardevLater *later);
 
 /* ---- back end; big lock held ---- */
 size_t chardev_be_can_receive(Chardev *chr);
