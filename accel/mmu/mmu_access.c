@@ -66,13 +66,13 @@ static bool code_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, u
     if (!(__atomic_load_n(ram_page_flags(ref->full.block, ref->full.ram), __ATOMIC_ACQUIRE) & (RAM_PAGE_CODE | RAM_PAGE_MONITOR)) &&
         tlb_try_make_fast(cpu, ref->va, idx))
         return false;
-    tb_store_begin(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len, ra);
+    tb_store_begin(cpu, mmu_ref_ram(ref), len, ra);
     return true;
 }
 
 static void code_end(const MmuRef *ref, unsigned len)
 {
-    tb_store_end(ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len);
+    tb_store_end(mmu_ref_ram(ref), len);
 }
 
 bool mmu_store_begin(CPUState *cpu, MmuRef *ref, unsigned len, unsigned idx, uintptr_t ra)

@@ -131,6 +131,8 @@ typedef struct MmuRef {
     bool watched;        /* between mmu_monitor_enter and leave: its lock is held */
     TlbFull full;        /* a copy */
 } MmuRef;
+/* Where in RAM its first byte is. */
+static inline ram_addr_t mmu_ref_ram(const MmuRef *ref) { return ref->full.ram + (ref->va & ~MEM_PAGE_MASK); }
 uint64_t mmu_strip(CPUState *cpu, uint64_t va, unsigned idx);
 /* Looks up len bytes within a page; a fault or a watchpoint leaves from here. */
 void mmu_ref(CPUState *cpu, uint64_t va, unsigned len, MMUAccess access, unsigned idx, uintptr_t ra, MmuRef *ref);

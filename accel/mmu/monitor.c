@@ -96,7 +96,7 @@ void mmu_monitor_enter(CPUState *cpu, MmuRef *ref, unsigned len)
     struct PageLock *p = page_lock(ref->full.ram);
     lock_acquire(&p->lock);
     __atomic_store_n(&p->stores, p->stores + 1, __ATOMIC_RELAXED);
-    count_locked(cpu, ref->full.ram + (ref->va & ~MEM_PAGE_MASK), len);
+    count_locked(cpu, mmu_ref_ram(ref), len);
 }
 
 void mmu_monitor_leave(const MmuRef *ref)
@@ -165,18 +165,24 @@ static V128 swap_value(V128 v, IRMemOp mo)
     return (V128){ .u64 = { __builtin_bswap64(v.u64[0]) >> (64 - (8u << size)) } };
 }
 
+/* Looks an exclusive access up. False: no RAM is there. */
+static bool exclusive_ref(CPUState *cpu, uint64_t va, IRMemOp mo, MMUAccess access, uintptr_t ra, MmuRef *ref)
+{
+    unsigned idx = MO_IDX(mo);
+    mmu_check_align(cpu, va, mo, access, ra);
+    mmu_ref(cpu, mmu_strip(cpu, va, idx), 1u << MO_SIZE(mo), access, idx, ra, ref);
+    return ref->host;
+}
+
 bool mmu_ld_exclusive(CPUState *cpu, uint64_t va, IRMemOp mo, uintptr_t ra, V128 *out)
 {
-    unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
+    unsigned size = 1u << MO_SIZE(mo);
     Monitor *m = &cpu->mmu->monitor;
     MmuRef ref;
     order_acquire(cpu); /* it may be a load-acquire */
-    mmu_check_align(cpu, va, mo, MMU_DATA_LOAD, ra);
-    va = mmu_strip(cpu, va, idx);
-    mmu_ref(cpu, va, size, MMU_DATA_LOAD, idx, ra, &ref);
-    if (!ref.host)
+    if (!exclusive_ref(cpu, va, mo, MMU_DATA_LOAD, ra, &ref))
         return false;
-    ram_addr_t addr = ref.full.ram + (va & ~MEM_PAGE_MASK);
+    ram_addr_t addr = mmu_ref_ram(&ref);
     struct PageLock *p = lock_watched(cpu, &ref.full, ra);
     __atomic_store_n(&p->stores, 0, __ATOMIC_RELAXED);
     *m = (Monitor){ .addr = addr, .size = size, .granule = granule(addr) };
@@ -200,15 +206,12 @@ static bool swap_if_same(void *host, const Monitor *m, V128 v)
 
 ExclusiveResult mmu_st_exclusive(CPUState *cpu, uint64_t va, const V128 *value, IRMemOp mo, uintptr_t ra)
 {
-    unsigned size = 1u << MO_SIZE(mo), idx = MO_IDX(mo);
+    unsigned size = 1u << MO_SIZE(mo);
     const Monitor *m = &cpu->mmu->monitor;
     MmuRef ref;
-    mmu_check_align(cpu, va, mo, MMU_DATA_STORE, ra);
-    va = mmu_strip(cpu, va, idx);
-    mmu_ref(cpu, va, size, MMU_DATA_STORE, idx, ra, &ref);
-    if (!ref.host)
+    if (!exclusive_ref(cpu, va, mo, MMU_DATA_STORE, ra, &ref))
         return EXCLUSIVE_UNSUPPORTED;
-    ram_addr_t addr = ref.full.ram + (va & ~MEM_PAGE_MASK);
+    ram_addr_t addr = mmu_ref_ram(&ref);
     if (addr != m->addr || size != m->size)
         return EXCLUSIVE_FAILED;
     bool slow = ref.flags & TLB_NOTDIRTY;
