@@ -299,22 +299,9 @@ static void test_nobody_is_disturbed(void)
 
 int main(int argc, char **argv)
 {
-    single = argc > 1 && !strcmp(argv[1], "--single");
-    if (single) {
-        argv[1] = argv[0];
-        argc--;
-        argv++;
-    }
+    single = toy_single(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
-    toy_init(1 << 20);
-    for (unsigned i = 0; i < N_CPUS; i++) {
-        c[i] = toy_new_cpu((int)i);
-        c[i]->parent.halted = true;
-    }
-    bql_lock();
-    cpus_start(single);
-    resume_all_vcpus();
-    bql_unlock();
+    toy_start(c, N_CPUS, 1 << 20, single);
     g_test_add_func("/exec/code/one-writer", test_one_writer);
     g_test_add_func("/exec/code/neighbours-on-a-page", test_neighbours);
     g_test_add_func("/exec/code/device-writes", test_dma);
@@ -324,9 +311,5 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/code/room-and-rewriting", test_everything);
     g_test_add_func("/exec/code/flag-numbers-run-out", test_flag_numbers);
     g_test_add_func("/exec/code/invalidation-disturbs-nobody", test_nobody_is_disturbed);
-    int rc = g_test_run();
-    bql_lock();
-    cpus_shutdown();
-    bql_unlock();
-    return rc;
+    return toy_run_tests();
 }

@@ -171,30 +171,13 @@ static void test_overflow(void)
 
 int main(int argc, char **argv)
 {
-    bool single = argc > 1 && !strcmp(argv[1], "--single");
-    if (single) {
-        argv[1] = argv[0];
-        argc--;
-        argv++;
-    }
+    bool single = toy_single(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
-    toy_init(1 << 20);
-    for (int i = 0; i < 2; i++) {
-        c[i] = toy_new_cpu(i);
-        c[i]->parent.halted = true;
-    }
-    bql_lock();
-    cpus_start(single);
-    resume_all_vcpus();
-    bql_unlock();
+    toy_start(c, 2, 1 << 20, single);
     g_test_add_func("/exec/smp/cross-flush", test_cross_flush);
     g_test_add_func("/exec/smp/cross-modifying-code", test_cross_modifying);
     g_test_add_func("/exec/smp/atomics", test_atomics);
     g_test_add_func("/exec/smp/exclusive-stack", test_stack);
     g_test_add_func("/exec/smp/buffer-overflow", test_overflow);
-    int rc = g_test_run();
-    bql_lock();
-    cpus_shutdown();
-    bql_unlock();
-    return rc;
+    return toy_run_tests();
 }

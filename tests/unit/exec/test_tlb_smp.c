@@ -230,31 +230,14 @@ static void test_leaves_idle_alone(void)
 
 int main(int argc, char **argv)
 {
-    single = argc > 1 && !strcmp(argv[1], "--single");
-    if (single) {
-        argv[1] = argv[0];
-        argc--;
-        argv++;
-    }
+    single = toy_single(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
-    toy_init(4 << 20);
-    for (int i = 0; i < N_CPUS; i++) {
-        c[i] = toy_new_cpu(i);
-        c[i]->parent.halted = true;
-    }
-    bql_lock();
-    cpus_start(single);
-    resume_all_vcpus();
-    bql_unlock();
+    toy_start(c, N_CPUS, 4 << 20, single);
     g_test_add_func("/exec/tlb/no-stale-access", test_no_stale_access);
     g_test_add_func("/exec/tlb/storm", test_storm);
     g_test_add_func("/exec/tlb/storm-paused", test_storm_paused);
     if (!single)
         g_test_add_func("/exec/tlb/waits-for-running", test_waits_for_running);
     g_test_add_func("/exec/tlb/leaves-idle-alone", test_leaves_idle_alone);
-    int rc = g_test_run();
-    bql_lock();
-    cpus_shutdown();
-    bql_unlock();
-    return rc;
+    return toy_run_tests();
 }

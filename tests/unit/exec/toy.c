@@ -329,6 +329,39 @@ ToyCPU *toy_new_cpu(int index)
     return c;
 }
 
+bool toy_single(int *argc, char ***argv)
+{
+    bool single = *argc > 1 && !strcmp((*argv)[1], "--single");
+    if (single) {
+        (*argv)[1] = (*argv)[0];
+        (*argc)--;
+        (*argv)++;
+    }
+    return single;
+}
+
+void toy_start(ToyCPU **c, unsigned n, uint64_t tb_size, bool single)
+{
+    toy_init(tb_size);
+    for (unsigned i = 0; i < n; i++) {
+        c[i] = toy_new_cpu((int)i);
+        c[i]->parent.halted = true;
+    }
+    bql_lock();
+    cpus_start(single);
+    resume_all_vcpus();
+    bql_unlock();
+}
+
+int toy_run_tests(void)
+{
+    int rc = g_test_run();
+    bql_lock();
+    cpus_shutdown();
+    bql_unlock();
+    return rc;
+}
+
 void toy_unmap_all(void)
 {
     lock_acquire(&maps_lock);

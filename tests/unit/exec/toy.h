@@ -77,6 +77,12 @@ extern void (*toy_trans_hook)(uint64_t pc); /* before the instruction at pc is f
 /* Once: memory, RAM, the device, the accelerator: the interpreter, or the host's back end where TOY_JIT is defined. */
 void toy_init(uint64_t tb_size);
 ToyCPU *toy_new_cpu(int index);
+/* For tests with vCPU threads: takes --single off the arguments' front, and says whether it was there. */
+bool toy_single(int *argc, char ***argv);
+/* toy_init, then n halted vCPUs and their threads. */
+void toy_start(ToyCPU **c, unsigned n, uint64_t tb_size, bool single);
+/* g_test_run, then the threads end. */
+int toy_run_tests(void);
 /* Mappings; any thread, while vCPUs run too. */
 void toy_unmap_all(void);
 void toy_map(uint64_t va, uint64_t pa, unsigned page_bits, unsigned prot, bool global, uint32_t asid);
