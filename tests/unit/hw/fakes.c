@@ -116,3 +116,16 @@ IrqLine probe_line(Probe *p)
 {
     return (IrqLine){ probe_set, p, 0 };
 }
+
+uint64_t mrs(unsigned cpu, uint32_t enc)
+{
+    uint64_t v = 0;
+
+    g_assert_true(fake_cpus[cpu]->gic->read(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, &v));
+    return v;
+}
+
+void msr(unsigned cpu, uint32_t enc, uint64_t v)
+{
+    g_assert_true(fake_cpus[cpu]->gic->write(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, v));
+}

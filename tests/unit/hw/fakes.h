@@ -30,4 +30,8 @@ void fakes_maybe_dawdle(void);
 typedef struct Probe { int level, changes; } Probe;
 IrqLine probe_line(Probe *p);
 
+/* System registers of the GICv3 CPU interface of cpu, which must exist. */
+uint64_t mrs(unsigned cpu, uint32_t enc);
+void msr(unsigned cpu, uint32_t enc, uint64_t v);
+
 #endif

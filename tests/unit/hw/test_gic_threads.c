@@ -39,19 +39,6 @@ static unsigned get(unsigned *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); 
 static void add(unsigned *p) { __atomic_fetch_add(p, 1, __ATOMIC_SEQ_CST); }
 
 /* ---- what differs between the versions ---- */
-static uint64_t mrs(unsigned cpu, uint32_t enc)
-{
-    uint64_t v = 0;
-
-    g_assert_true(fake_cpus[cpu]->gic->read(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, &v));
-    return v;
-}
-
-static void msr(unsigned cpu, uint32_t enc, uint64_t v)
-{
-    g_assert_true(fake_cpus[cpu]->gic->write(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, v));
-}
-
 static MemoryRegion *cpuif(void) { return device_region(gic, GICV2_REGION_CPUIF); }
 static MemoryRegion *dist(void) { return device_region(gic, GIC_REGION_DIST); }
 

@@ -14,19 +14,6 @@ enum { SPI = 40, N = 20 };
 static Device *gic;
 static MemoryRegion *dist, *redist;
 
-static uint64_t mrs(unsigned cpu, uint32_t enc)
-{
-    uint64_t v = 0;
-
-    g_assert_true(fake_cpus[cpu]->gic->read(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, &v));
-    return v;
-}
-
-static void msr(unsigned cpu, uint32_t enc, uint64_t v)
-{
-    g_assert_true(fake_cpus[cpu]->gic->write(fake_cpus[cpu]->gic->opaque, fake_cpu_array[cpu], enc, v));
-}
-
 static void line(const char *kind, unsigned n, int level)
 {
     IrqLine l = device_input(gic, kind, n);
